@@ -31,7 +31,7 @@ export function parseCidr(text: string): Cidr | undefined {
   const address = parseAddress(text.slice(0, slash));
   const lengthText = text.slice(slash + 1);
   if (address === undefined || !/^(0|[1-9][0-9]{0,2})$/.test(lengthText)) return undefined;
-  // `::ffff:10.0.0.0/104` names an IPv4 network in IPv6 notation; Go refuses the shape it cannot map.
+  // `::ffff:10.0.0.0/104` is 10.0.0.0/8, as in Go; a shorter prefix names no IPv4 network: refused.
   const isMapped = address.family === 'IPv4' && text.includes(':');
   const length = Number(lengthText) - (isMapped ? 96 : 0);
   if (length < 0 || length > bitsOf(address.family)) return undefined;
@@ -76,14 +76,13 @@ export function cidrContains(cidr: Cidr, ip: Ip): boolean {
  * disjoint, so what remains never overlaps, as an nftables interval set demands.
  */
 export function mergeCidrs(cidrs: Iterable<Cidr>): Cidr[] {
-  const widestFirst = [...new Set(cidrs)].sort(
-    (a, b) => prefixLengthOf(a) - prefixLengthOf(b) || compareCidrs(a, b),
-  );
   const kept: Cidr[] = [];
-  for (const cidr of widestFirst) {
-    if (!kept.some((wider) => cidrContains(wider, networkOf(cidr)))) kept.push(cidr);
+  for (const cidr of [...new Set(cidrs)].sort(compareCidrs)) {
+    // In this order, whatever lies inside a CIDR follows it before anything else does.
+    const last = kept.at(-1);
+    if (last === undefined || !cidrContains(last, networkOf(cidr))) kept.push(cidr);
   }
-  return kept.sort(compareCidrs);
+  return kept;
 }
 
 /** Whether the address is in 127.0.0.0/8 or is ::1. */
@@ -208,6 +207,7 @@ function formatIPv6(groups: readonly number[]): string {
   return `${hex.slice(0, start).join(':')}::${hex.slice(start + longest).join(':')}`;
 }
 
+/** By family, then by address, the wider of two at the same address first. */
 function compareCidrs(a: Cidr, b: Cidr): number {
   const families = familyOf(a).localeCompare(familyOf(b));
   if (families !== 0) return families;

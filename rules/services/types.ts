@@ -20,7 +20,10 @@ export type TrafficPolicy = 'Cluster' | 'Local';
 export interface Service {
   readonly namespace: string;
   readonly name: string;
-  /** `metadata.creationTimestamp` in ms since the epoch; decides who owns a contested address. 0 when absent. */
+  /**
+   * `metadata.creationTimestamp` in ms since the epoch; decides who owns a contested address. 0 when
+   * absent, which counts as the newest.
+   */
   readonly createdAtMs: number;
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
   /** Empty for headless and ExternalName Services; at most one a family. */
@@ -30,7 +33,7 @@ export interface Service {
   readonly externalIPs: readonly Ip[];
   /** `status.loadBalancer.ingress[].ip` whose ipMode is unset or VIP; both families. */
   readonly loadBalancerVIPs: readonly Ip[];
-  /** Both families; a family without one is unrestricted (1.4). */
+  /** Both families, sorted and not overlapping; a family without one is unrestricted (1.4). */
   readonly sourceRanges: readonly Cidr[];
   /** ClientIP session affinity in seconds; `undefined` means none. */
   readonly affinitySeconds: number | undefined;
@@ -61,7 +64,7 @@ export interface EndpointSlice {
   readonly endpoints: readonly SliceEndpoint[];
 }
 
-/** One entry of an EndpointSlice's `ports`; entries without name or number are left out (1.5). */
+/** One entry of an EndpointSlice's `ports`; entries without a number are left out (1.5). */
 export interface SlicePort {
   readonly name: string;
   readonly protocol: Protocol;
@@ -76,7 +79,9 @@ export interface SliceEndpoint {
   readonly terminating: boolean;
   /** Empty when absent. */
   readonly nodeName: string;
+  /** Sorted, each once, none empty. */
   readonly zoneHints: readonly string[];
+  /** Sorted, each once, none empty. */
   readonly nodeHints: readonly string[];
 }
 
@@ -157,7 +162,10 @@ export interface ServicePort {
 export interface Problem {
   /** `Service default/web`, `EndpointSlice default/web-abc12`, ... */
   readonly object: string;
-  /** The path of the field, `spec.ports[1].nodePort`; empty when it is the object as a whole. */
+  /**
+   * The path of the field: `spec.ports[1].nodePort`, `metadata.labels["a.b/c"]`; empty when it is the
+   * object as a whole.
+   */
   readonly field: string;
   /** One sentence: what was expected and what came. */
   readonly message: string;
