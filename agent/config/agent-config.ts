@@ -1,0 +1,94 @@
+/**
+ * The configuration as the agent uses it: one flat, checked and complete object, whether it came
+ * from a file or from flags.
+ */
+import { familyOf, type Cidr, type Ip } from '../../rules/ip.ts';
+import type { DetectLocal } from '../../rules/node/local-detector.ts';
+import {
+  NODE_PORT_KEYWORDS,
+  type NodePortAddresses,
+  type NodePortKeyword,
+} from '../../rules/node/node-port-addresses.ts';
+import type { ProxyMode } from './proxy-mode.ts';
+import type { KubeProxyConfiguration } from './schema.ts';
+
+/** How log lines look. */
+export type LogFormat = 'text' | 'json';
+
+/** The effective configuration. */
+export interface AgentConfig {
+  readonly mode: ProxyMode;
+  /** Lower case; empty when the operating system's host name counts. */
+  readonly hostnameOverride: string;
+  /** Only says what the node's primary IP is; nothing is bound to it. */
+  readonly bindAddress: Ip;
+  /** Whether all traffic to ClusterIPs is masqueraded, not just that from outside the cluster. */
+  readonly masqueradeAll: boolean;
+  /** The packet mark that asks for masquerading: one bit, as an unsigned 32-bit number. */
+  readonly masqueradeMark: number;
+  readonly detectLocal: DetectLocal;
+  /** With the mode's default where none was configured. */
+  readonly nodePortAddresses: NodePortAddresses;
+  /** How long to wait before a failed sync is tried again. */
+  readonly syncPeriodMs: number;
+  /** The shortest time between two syncs; 0 means that every change is synced at once. */
+  readonly minSyncPeriodMs: number;
+  readonly logging: { readonly format: LogFormat; readonly verbosity: number };
+  /** Every field of the configuration file format, with those that are not in use yet. */
+  readonly file: KubeProxyConfiguration;
+}
+
+/** What a KubeProxyConfiguration means for the agent. */
+export function agentConfigOf(file: KubeProxyConfiguration): AgentConfig {
+  const { masqueradeAll, masqueradeBit, syncPeriod, minSyncPeriod } = file[file.mode];
+  return {
+    mode: file.mode,
+    hostnameOverride: file.hostnameOverride,
+    bindAddress: file.bindAddress,
+    masqueradeAll,
+    masqueradeMark: (1 << masqueradeBit) >>> 0,
+    detectLocal: detectLocalOf(file),
+    nodePortAddresses: nodePortAddressesOf(file),
+    syncPeriodMs: syncPeriod,
+    minSyncPeriodMs: minSyncPeriod,
+    logging: { format: file.logging.format, verbosity: file.logging.verbosity },
+    file,
+  };
+}
+
+// --- internal ---
+
+function detectLocalOf(file: KubeProxyConfiguration): DetectLocal {
+  const { detectLocalMode: mode, detectLocal, clusterCIDR } = file;
+  switch (mode) {
+    case 'ClusterCIDR':
+      return { mode, cidrs: Object.fromEntries(clusterCIDR.map((cidr) => [familyOf(cidr), cidr])) };
+    case 'NodeCIDR':
+      return { mode };
+    case 'BridgeInterface':
+      return { mode, interface: detectLocal.bridgeInterface };
+    case 'InterfaceNamePrefix':
+      return { mode, prefix: detectLocal.interfaceNamePrefix };
+  }
+}
+
+/** kube-proxy limits node ports to the node's primary IPs in nftables mode, and only there. */
+const NODE_PORT_DEFAULTS: Readonly<Record<ProxyMode, NodePortAddresses>> = {
+  nftables: { keywords: ['primary'], cidrs: [] },
+};
+
+function nodePortAddressesOf({
+  mode,
+  nodePortAddresses,
+}: KubeProxyConfiguration): NodePortAddresses {
+  if (nodePortAddresses.length === 0) return NODE_PORT_DEFAULTS[mode];
+  const entries = [...new Set(nodePortAddresses)];
+  return {
+    keywords: entries.filter(isKeyword),
+    cidrs: entries.filter((entry): entry is Cidr => !isKeyword(entry)),
+  };
+}
+
+function isKeyword(entry: NodePortKeyword | Cidr): entry is NodePortKeyword {
+  return NODE_PORT_KEYWORDS.some((keyword) => keyword === entry);
+}

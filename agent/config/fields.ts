@@ -1,0 +1,88 @@
+/**
+ * Every field of the configuration file and what the agent does with it.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Path } from './document.ts';
+import { stepsOf, valueAt } from './paths.ts';
+import { FILE_HEADER, fileSchema, type KubeProxyConfiguration } from './schema.ts';
+import { NOT_USED, USED, useWarning, type Use } from './use.ts';
+
+/** Every field by its path in the file. */
+export const FIELDS: Readonly<Record<string, Use>> = {
+  apiVersion: USED,
+  kind: USED,
+  featureGates: NOT_USED.noGates,
+  'clientConnection.kubeconfig': NOT_USED.fromManifests,
+  'clientConnection.acceptContentTypes': NOT_USED.jsonOnly,
+  'clientConnection.contentType': NOT_USED.jsonOnly,
+  'clientConnection.qps': NOT_USED.fromManifests,
+  'clientConnection.burst': NOT_USED.fromManifests,
+  'logging.format': USED,
+  'logging.flushFrequency': NOT_USED.unbuffered,
+  'logging.verbosity': USED,
+  'logging.vmodule': NOT_USED.noVmodule,
+  'logging.options.text.splitStream': NOT_USED.unbuffered,
+  'logging.options.text.infoBufferSize': NOT_USED.unbuffered,
+  'logging.options.json.splitStream': NOT_USED.unbuffered,
+  'logging.options.json.infoBufferSize': NOT_USED.unbuffered,
+  hostnameOverride: USED,
+  bindAddress: USED,
+  healthzBindAddress: NOT_USED.noServers,
+  metricsBindAddress: NOT_USED.noServers,
+  bindAddressHardFail: NOT_USED.noServers,
+  enableProfiling: NOT_USED.noProfiler,
+  showHiddenMetricsForVersion: NOT_USED.noHiddenMetrics,
+  mode: USED,
+  'iptables.masqueradeBit': NOT_USED.noIptables,
+  'iptables.masqueradeAll': NOT_USED.noIptables,
+  'iptables.localhostNodePorts': NOT_USED.noIptables,
+  'iptables.syncPeriod': NOT_USED.noIptables,
+  'iptables.minSyncPeriod': NOT_USED.noIptables,
+  'ipvs.syncPeriod': NOT_USED.noIpvs,
+  'ipvs.minSyncPeriod': NOT_USED.noIpvs,
+  'ipvs.scheduler': NOT_USED.noIpvs,
+  'ipvs.excludeCIDRs': NOT_USED.noIpvs,
+  'ipvs.strictARP': NOT_USED.noIpvs,
+  'ipvs.tcpTimeout': NOT_USED.noIpvs,
+  'ipvs.tcpFinTimeout': NOT_USED.noIpvs,
+  'ipvs.udpTimeout': NOT_USED.noIpvs,
+  'nftables.masqueradeBit': USED,
+  'nftables.masqueradeAll': USED,
+  'nftables.syncPeriod': USED,
+  'nftables.minSyncPeriod': USED,
+  'winkernel.networkName': NOT_USED.noWindows,
+  'winkernel.sourceVip': NOT_USED.noWindows,
+  'winkernel.enableDSR': NOT_USED.noWindows,
+  'winkernel.rootHnsEndpointName': NOT_USED.noWindows,
+  'winkernel.forwardHealthCheckVip': NOT_USED.noWindows,
+  detectLocalMode: USED,
+  'detectLocal.bridgeInterface': USED,
+  'detectLocal.interfaceNamePrefix': USED,
+  clusterCIDR: USED,
+  nodePortAddresses: USED,
+  oomScoreAdj: NOT_USED.noOomScore,
+  'conntrack.maxPerCore': NOT_USED.noConntrack,
+  'conntrack.min': NOT_USED.noConntrack,
+  'conntrack.tcpEstablishedTimeout': NOT_USED.noConntrack,
+  'conntrack.tcpCloseWaitTimeout': NOT_USED.noConntrack,
+  'conntrack.tcpBeLiberal': NOT_USED.noConntrack,
+  'conntrack.udpTimeout': NOT_USED.noConntrack,
+  'conntrack.udpStreamTimeout': NOT_USED.noConntrack,
+  configSyncPeriod: NOT_USED.noResync,
+  portRange: NOT_USED.noPortRange,
+  windowsRunAsService: NOT_USED.noWindows,
+};
+
+/** A warning for each field that a file sets to something but its default, without effect. */
+export function fieldWarnings(
+  file: KubeProxyConfiguration,
+  placeOf: (path: Path) => string,
+): string[] {
+  // The defaults of the servers' addresses depend on the bind address.
+  const defaults = fileSchema.parse({ ...FILE_HEADER, bindAddress: file.bindAddress });
+  return Object.entries(FIELDS).flatMap(([dotted, use]) => {
+    const path = stepsOf(dotted);
+    if (isDeepStrictEqual(valueAt(file, path), valueAt(defaults, path))) return [];
+    return useWarning(placeOf(path), use) ?? [];
+  });
+}

@@ -1,0 +1,206 @@
+/**
+ * Every flag as data: kube-proxy's (behaviour document, section 7.2), so that the command line of a
+ * DaemonSet carries over, and one of our own, as kube-proxy has none for the nftables mode's mark.
+ */
+import { NOT_USED, type Use } from './use.ts';
+
+/** How the text of a flag becomes a value of the configuration file; a list is comma separated. */
+export type FlagKind = 'text' | 'list' | 'integer' | 'boolean';
+
+/** A flag that sets fields of the configuration. */
+export interface SettingFlag {
+  /** As commander wants it: the names, then `<value>`, or `[value]` where one may be left out. */
+  readonly syntax: string;
+  readonly kind: FlagKind;
+  /** The fields, by their paths in the file. */
+  readonly fields: readonly [string, ...string[]];
+  /** Whether it wins over a configuration file; the others are ignored beside one. */
+  readonly winsOverFile: boolean;
+  readonly help: string;
+}
+
+/** The flags that set fields, in the order of the help. */
+export const SETTING_FLAGS: readonly SettingFlag[] = [
+  {
+    syntax: '--proxy-mode <mode>',
+    kind: 'text',
+    fields: ['mode'],
+    winsOverFile: false,
+    help: 'how Services are programmed: nftables (default nftables)',
+  },
+  {
+    syntax: '--hostname-override <name>',
+    kind: 'text',
+    fields: ['hostnameOverride'],
+    winsOverFile: true,
+    help: "this node's name (default the host name)",
+  },
+  {
+    syntax: '--bind-address <ip>',
+    kind: 'text',
+    fields: ['bindAddress'],
+    winsOverFile: false,
+    help: "this node's primary IP; nothing is bound to it (default 0.0.0.0, the Node object's)",
+  },
+  {
+    syntax: '--cluster-cidr <cidrs>',
+    kind: 'text',
+    fields: ['clusterCIDR'],
+    winsOverFile: false,
+    help: "the pods' network, or one a family separated by a comma",
+  },
+  {
+    syntax: '--detect-local-mode <mode>',
+    kind: 'text',
+    fields: ['detectLocalMode'],
+    winsOverFile: false,
+    help:
+      'how traffic from pods is told: ClusterCIDR, NodeCIDR, BridgeInterface or ' +
+      'InterfaceNamePrefix (default ClusterCIDR)',
+  },
+  {
+    syntax: '--pod-bridge-interface <name>',
+    kind: 'text',
+    fields: ['detectLocal.bridgeInterface'],
+    winsOverFile: false,
+    help: "the pods' bridge, for BridgeInterface",
+  },
+  {
+    syntax: '--pod-interface-name-prefix <prefix>',
+    kind: 'text',
+    fields: ['detectLocal.interfaceNamePrefix'],
+    winsOverFile: false,
+    help: "how the pods' interface names begin, for InterfaceNamePrefix",
+  },
+  {
+    syntax: '--nodeport-addresses <addresses>',
+    kind: 'list',
+    fields: ['nodePortAddresses'],
+    winsOverFile: false,
+    help:
+      'where node ports are reachable: CIDRs, primary, localhost or all, separated by commas ' +
+      '(default primary)',
+  },
+  {
+    syntax: '--masquerade-all [boolean]',
+    kind: 'boolean',
+    fields: ['nftables.masqueradeAll', 'iptables.masqueradeAll'],
+    winsOverFile: false,
+    help: 'masquerade all traffic to ClusterIPs (default false)',
+  },
+  {
+    syntax: '--nftables-masquerade-bit <bit>',
+    kind: 'integer',
+    fields: ['nftables.masqueradeBit'],
+    winsOverFile: false,
+    help: 'the bit of the packet mark that asks for masquerading, 0 to 31 (default 14)',
+  },
+  {
+    syntax: '--iptables-sync-period <duration>',
+    kind: 'text',
+    fields: ['nftables.syncPeriod', 'iptables.syncPeriod'],
+    winsOverFile: false,
+    help: 'in any mode: how long to wait before a failed sync is tried again (default 30s)',
+  },
+  {
+    syntax: '--iptables-min-sync-period <duration>',
+    kind: 'text',
+    fields: ['nftables.minSyncPeriod', 'iptables.minSyncPeriod'],
+    winsOverFile: false,
+    help: 'in any mode: the shortest time between two syncs (default 1s)',
+  },
+  {
+    syntax: '-v, --v <level>',
+    kind: 'integer',
+    fields: ['logging.verbosity'],
+    winsOverFile: true,
+    help: 'how much is logged; 0 is the least (default 0)',
+  },
+  {
+    syntax: '--logging-format <format>',
+    kind: 'text',
+    fields: ['logging.format'],
+    winsOverFile: true,
+    help: 'how log lines look: text or json (default text)',
+  },
+];
+
+/** Flags that are accepted without effect, with a warning. */
+export const IGNORED_FLAGS: readonly { readonly syntax: string; readonly reason: Use }[] = [
+  ...without(NOT_USED.fromManifests, [
+    '--kubeconfig <file>',
+    '--master <address>',
+    '--kube-api-qps <number>',
+    '--kube-api-burst <number>',
+  ]),
+  ...without(NOT_USED.jsonOnly, ['--kube-api-content-type <type>']),
+  ...without(NOT_USED.noGates, ['--feature-gates <gates>']),
+  ...without(NOT_USED.noServers, [
+    '--healthz-bind-address <address>',
+    '--healthz-port <port>',
+    '--metrics-bind-address <address>',
+    '--metrics-port <port>',
+    '--bind-address-hard-fail [boolean]',
+  ]),
+  ...without(NOT_USED.noProfiler, ['--profiling [boolean]']),
+  ...without(NOT_USED.noHiddenMetrics, ['--show-hidden-metrics-for-version <version>']),
+  ...without(NOT_USED.noIptables, [
+    '--iptables-masquerade-bit <bit>',
+    '--iptables-localhost-nodeports [boolean]',
+  ]),
+  ...without(NOT_USED.noIpvs, [
+    '--ipvs-sync-period <duration>',
+    '--ipvs-min-sync-period <duration>',
+    '--ipvs-scheduler <name>',
+    '--ipvs-exclude-cidrs <cidrs>',
+    '--ipvs-strict-arp [boolean]',
+    '--ipvs-tcp-timeout <duration>',
+    '--ipvs-tcpfin-timeout <duration>',
+    '--ipvs-udp-timeout <duration>',
+  ]),
+  ...without(NOT_USED.noOomScore, ['--oom-score-adj <score>']),
+  ...without(NOT_USED.noConntrack, [
+    '--conntrack-max-per-core <number>',
+    '--conntrack-min <number>',
+    '--conntrack-tcp-timeout-established <duration>',
+    '--conntrack-tcp-timeout-close-wait <duration>',
+    '--conntrack-tcp-be-liberal [boolean]',
+    '--conntrack-udp-timeout <duration>',
+    '--conntrack-udp-timeout-stream <duration>',
+  ]),
+  ...without(NOT_USED.noResync, ['--config-sync-period <duration>']),
+  ...without(NOT_USED.noPortRange, ['--proxy-port-range <range>']),
+  ...without(NOT_USED.noVmodule, ['--vmodule <patterns>', '--log_backtrace_at <place>']),
+  ...without(NOT_USED.unbuffered, [
+    '--log-flush-frequency <duration>',
+    '--log-text-split-stream [boolean]',
+    '--log-text-info-buffer-size <size>',
+    '--log-json-split-stream [boolean]',
+    '--log-json-info-buffer-size <size>',
+  ]),
+  ...without(NOT_USED.noKlog, [
+    '--logtostderr [boolean]',
+    '--alsologtostderr [boolean]',
+    '--stderrthreshold <level>',
+    '--log_dir <folder>',
+    '--log_file <file>',
+    '--log_file_max_size <megabytes>',
+    '--one_output [boolean]',
+    '--add_dir_header [boolean]',
+    '--skip_headers [boolean]',
+    '--skip_log_headers [boolean]',
+  ]),
+];
+
+/** Flags that make kube-proxy do one thing and exit: to run as usual instead would be wrong. */
+export const REFUSED_FLAGS: readonly { readonly syntax: string; readonly instead: string }[] = [
+  { syntax: '--cleanup [boolean]', instead: 'run "switchyard cleanup"' },
+  { syntax: '--init-only [boolean]', instead: 'leave that init container out' },
+  { syntax: '--write-config-to <file>', instead: 'see docs/configuration.md for the defaults' },
+];
+
+// --- internal ---
+
+function without(reason: Use, syntaxes: readonly string[]) {
+  return syntaxes.map((syntax) => ({ syntax, reason }));
+}

@@ -1,0 +1,107 @@
+/**
+ * The configuration on the command line: kube-proxy's flags on a commander command, and what was
+ * given of them.
+ */
+import { Option, type Command } from 'commander';
+import {
+  IGNORED_FLAGS,
+  REFUSED_FLAGS,
+  SETTING_FLAGS,
+  type FlagKind,
+  type SettingFlag,
+} from './flag-table.ts';
+import { useWarning } from './use.ts';
+
+/** What commander's `command.opts()` returns; flags that are not the configuration's do no harm. */
+export type FlagValues = Readonly<Record<string, unknown>>;
+
+/** A flag of the configuration as it was given. */
+export interface GivenFlag {
+  readonly flag: SettingFlag;
+  /** As a configuration file would have it; where it does not fit the kind, the text itself. */
+  readonly value: unknown;
+}
+
+/** Adds the configuration's flags to a command. */
+export function addConfigFlags(command: Command): Command {
+  command.option('--config <file>', 'read the configuration from a KubeProxyConfiguration file');
+  for (const flag of SETTING_FLAGS) command.addOption(optionOf(flag.syntax, flag.help, flag.kind));
+  for (const { syntax } of [...IGNORED_FLAGS, ...REFUSED_FLAGS]) {
+    command.addOption(optionOf(syntax).hideHelp());
+  }
+  return command;
+}
+
+/** The path after `--config`; `undefined` when there is none. */
+export function configFileOf(values: FlagValues): string | undefined {
+  return textOf(values, '--config <file>');
+}
+
+/** The flags that set a field, in the table's order. */
+export function settingFlagsOf(values: FlagValues): GivenFlag[] {
+  return SETTING_FLAGS.flatMap((flag) => {
+    const text = textOf(values, flag.syntax);
+    return text === undefined ? [] : [{ flag, value: valueOf(flag.kind, text) }];
+  });
+}
+
+/** A warning for each flag that has no effect here. */
+export function ignoredFlagWarnings(values: FlagValues): string[] {
+  return IGNORED_FLAGS.filter(({ syntax }) => textOf(values, syntax) !== undefined).flatMap(
+    (flag) => useWarning(nameOf(flag), flag.reason) ?? [],
+  );
+}
+
+/** A problem for each flag that asks for another way to run. */
+export function refusedFlagProblems(values: FlagValues): string[] {
+  return REFUSED_FLAGS.filter(({ syntax }) => {
+    const text = textOf(values, syntax);
+    return text !== undefined && valueOf('boolean', text) !== false;
+  }).map((flag) => `${nameOf(flag)} is not available: ${flag.instead}`);
+}
+
+/** A flag's long name, with its dashes. */
+export function nameOf(flag: { readonly syntax: string }): string {
+  return new Option(flag.syntax).long ?? flag.syntax;
+}
+
+// --- internal ---
+
+function optionOf(syntax: string, help = '', kind?: FlagKind): Option {
+  const option = new Option(syntax, help);
+  if (kind === 'list') {
+    option.argParser((given: string, before: string | undefined) =>
+      before === undefined ? given : `${before},${given}`,
+    );
+  }
+  // `-v=2` is how DaemonSets write it; after a short name commander leaves the "=" to the value.
+  if (option.short !== undefined) option.argParser((given: string) => given.replace(/^=/, ''));
+  return option;
+}
+
+/** The text of a flag. An empty one, as a template leaves behind, counts as not given. */
+function textOf(values: FlagValues, syntax: string): string | undefined {
+  const value = values[new Option(syntax).attributeName()];
+  // A flag that may stand alone is `true` then.
+  if (value === true) return 'true';
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function valueOf(kind: FlagKind, text: string): unknown {
+  switch (kind) {
+    case 'text':
+      return text;
+    case 'list':
+      return text.split(',').map((entry) => entry.trim());
+    case 'integer':
+      return /^[+-]?[0-9]+$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return BOOLEANS.get(text) ?? text;
+  }
+}
+
+/** Go's ways to write a boolean. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'True', 'TRUE'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'false', 'False', 'FALSE'].map((text) => [text, false] as const),
+]);

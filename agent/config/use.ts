@@ -1,0 +1,57 @@
+/**
+ * What the agent does with a field of the configuration file or with a flag of kube-proxy's. One
+ * that is not in use is accepted all the same, so that a configuration carries over, and warned of.
+ */
+
+/** What the agent does with a field or a flag. */
+export type Use =
+  | { readonly kind: 'used' }
+  /** It will have its meaning here some day; `why` completes "... is not in use yet: ". */
+  | { readonly kind: 'not yet'; readonly why: string }
+  /** It will not; `why` completes "... makes no sense here: ". */
+  | { readonly kind: 'never'; readonly why: string };
+
+/** The use of what is in use. */
+export const USED: Use = { kind: 'used' };
+
+/** Why something is not in use: each reason is shared by fields and flags. */
+export const NOT_USED = {
+  fromManifests: notYet('Services come from manifest files, not from an API server'),
+  jsonOnly: never('the agent speaks JSON with the API server'),
+  unbuffered: never('log lines are written at once, to one stream'),
+  noKlog: never('it belongs to a logging library that the agent does not use'),
+  noVmodule: never("it names kube-proxy's source files"),
+  noGates: never('the agent has no feature gates'),
+  noServers: notYet('the agent serves neither health checks nor metrics'),
+  noProfiler: never('the profiler is that of the Go runtime'),
+  noHiddenMetrics: never('the agent hides no metrics'),
+  noIptables: notYet('there is no iptables mode in this version'),
+  noIpvs: never('there is no ipvs mode'),
+  noWindows: never('the agent runs on Linux only'),
+  noOomScore: notYet('the agent leaves its OOM score alone'),
+  noConntrack: notYet("the agent leaves the kernel's conntrack settings alone"),
+  noResync: notYet('manifest files are read again when they change'),
+  noPortRange: never('kube-proxy ignores it as well'),
+} as const satisfies Record<string, Use>;
+
+/** The warning for a field or flag that is set without effect; `undefined` when it is in use. */
+export function useWarning(name: string, use: Use): string | undefined {
+  switch (use.kind) {
+    case 'used':
+      return undefined;
+    case 'not yet':
+      return `${name} is not in use yet: ${use.why}`;
+    case 'never':
+      return `${name} makes no sense here: ${use.why}`;
+  }
+}
+
+// --- internal ---
+
+function notYet(why: string): Use {
+  return { kind: 'not yet', why };
+}
+
+function never(why: string): Use {
+  return { kind: 'never', why };
+}
