@@ -1,0 +1,255 @@
+/**
+ * The planner of one family's table: takes service ports as they change, keeps what each of them
+ * contributes, and says what is missing in the kernel as a transaction. It thinks only; somebody
+ * else applies the transaction and reports back.
+ */
+import type { Contents, Element, ElementChange } from '../diff/element.ts';
+import { Ledger } from '../diff/ledger.ts';
+import { orderByStage } from '../diff/order.ts';
+import type { IpFamily } from '../ip.ts';
+import type { ServiceKey, ServicePort } from '../services/types.ts';
+import { affinityMoves } from './affinity.ts';
+import { contributionOf, frontendKey, intervalKey, NO_SLOTS, type Slots } from './contribution.ts';
+import { rulesId, shapeId } from './identity.ts';
+import { COLLECTION_STAGES, LOCAL_SLOTS, SHARED_CHAINS, type Collection } from './names.ts';
+import type { TableSettings } from './settings.ts';
+import type { TableStep, Transaction } from './transaction.ts';
+
+/** What was found of our table in the kernel. */
+export interface FoundTable {
+  /** The shape's id; `undefined` when the table carries none that we know how to read. */
+  readonly shapeId: string | undefined;
+  /** The id of the fixed rules. */
+  readonly rulesId: string | undefined;
+  /** Its elements, and its shared chains as elements of SHARED_CHAINS. */
+  readonly contents: Contents;
+}
+
+/** Keeps what one family's table should hold and how far the kernel is from it. */
+export class NftablesPlanner {
+  readonly family: IpFamily;
+  readonly #ledger = new Ledger();
+  readonly #services = new Map<ServiceKey, readonly Share[]>();
+  /** What Services contributed at the last commit, for those that changed since. */
+  readonly #lastGood = new Map<ServiceKey, readonly Share[]>();
+  readonly #affinityFrontends = new Set<string>();
+  #settings: TableSettings;
+  #settingsElements: readonly Element[] = [];
+  #kernel: 'absent' | { readonly shapeId: string | undefined; rulesId: string | undefined } =
+    'absent';
+  /** Slots found in the kernel, for service ports that are seen for the first time. */
+  #foundSlots: FoundSlots = new Map();
+
+  constructor(family: IpFamily, settings: TableSettings) {
+    this.family = family;
+    this.#settings = settings;
+    this.#claimSettings();
+  }
+
+  /** Takes new settings; works Services out anew only where they depend on what changed. */
+  configure(settings: TableSettings): void {
+    const previous = this.#settings;
+    this.#settings = settings;
+    for (const element of this.#settingsElements) this.#ledger.release(element);
+    this.#claimSettings();
+    if (previous.nodeIps.join() === settings.nodeIps.join()) return;
+    for (const [service, shares] of this.#services) {
+      const guarded = shares.some(({ port }) => port.sourceRanges.length > 0);
+      if (guarded)
+        this.setPorts(
+          service,
+          shares.map(({ port }) => port),
+        );
+    }
+  }
+
+  /** Sets a Service's ports; those of the other family are left out. An empty list removes it. */
+  setPorts(service: ServiceKey, ports: readonly ServicePort[]): void {
+    const previous = this.#services.get(service) ?? [];
+    const wanted = ports.filter((port) => port.family === this.family);
+    if (previous.length === 0 && wanted.length === 0) return;
+    if (!this.#lastGood.has(service)) this.#lastGood.set(service, previous);
+    this.#release(previous);
+    const shares = wanted.map((port) => this.#claim(port, this.#slotsOf(port, previous)));
+    this.#store(service, shares);
+  }
+
+  /** Puts a Service back to what it contributed at the last commit. */
+  revert(service: ServiceKey): void {
+    const lastGood = this.#lastGood.get(service);
+    if (lastGood === undefined) return;
+    this.#release(this.#services.get(service) ?? []);
+    this.#store(
+      service,
+      lastGood.map(({ port, slots }) => this.#claim(port, slots)),
+    );
+  }
+
+  /** Replaces every belief about the kernel by what was found there; `undefined` means no table. */
+  adopt(found: FoundTable | undefined): void {
+    this.#kernel =
+      found === undefined ? 'absent' : { shapeId: found.shapeId, rulesId: found.rulesId };
+    const isOurs = found?.shapeId === shapeId(this.family);
+    this.#ledger.rebase(isOurs ? found.contents : new Map());
+    this.#foundSlots = isOurs ? slotsIn(found.contents) : new Map();
+  }
+
+  /** What has to be done now. */
+  plan(): Transaction {
+    const pending = this.#ledger.pending();
+    const chains = pending.filter(({ collection }) => collection === SHARED_CHAINS);
+    const elements = pending.filter(({ collection }) => collection !== SHARED_CHAINS);
+    return {
+      family: this.family,
+      table: this.#tableStep(),
+      settings: this.#settings,
+      oldRulesId: this.#kernel === 'absent' ? undefined : this.#kernel.rulesId,
+      newChains: keysOf(chains.filter(({ after }) => after !== undefined)),
+      changes: orderByStage(elements, (collection) => COLLECTION_STAGES[collection as Collection]),
+      affinity: affinityMoves(elements, (frontend) => this.#affinityFrontends.has(frontend)),
+      garbage: keysOf(chains.filter(({ after }) => after === undefined)),
+    };
+  }
+
+  /** Notes that a transaction was applied; its garbage is still there. */
+  committed(transaction: Transaction): void {
+    this.#kernel = { shapeId: shapeId(this.family), rulesId: rulesId(this.family, this.#settings) };
+    this.#ledger.commit(transaction.changes);
+    this.#ledger.commit(transaction.newChains.map((key) => chainChange(key)));
+    this.#lastGood.clear();
+    this.#affinityFrontends.clear();
+    this.#foundSlots = new Map();
+  }
+
+  /** Notes that a transaction's garbage was deleted. */
+  collected(transaction: Transaction): void {
+    this.#ledger.commit(transaction.garbage.map((key) => chainChange(key)));
+  }
+
+  /** The Services that changed since the last commit: one of them is to blame if applying fails. */
+  get changedServices(): readonly ServiceKey[] {
+    return [...this.#lastGood.keys()];
+  }
+
+  /** The ports a Service was last given, of this family. */
+  portsOf(service: ServiceKey): readonly ServicePort[] {
+    return (this.#services.get(service) ?? []).map(({ port }) => port);
+  }
+
+  /** The Services that an element belongs to. Looks through all of them: for reports, not for syncs. */
+  ownersOf(collection: string, key: string): ServiceKey[] {
+    return [...this.#services]
+      .filter(([, shares]) =>
+        shares.some(({ elements }) =>
+          elements.some((element) => element.key === key && element.collection === collection),
+        ),
+      )
+      .map(([service]) => service);
+  }
+
+  /** The service port behind each frontend: its key in the table -> its name. */
+  frontends(): Map<string, ServicePort> {
+    const ports = [...this.#services.values()].flat().map(({ port }) => port);
+    return new Map(
+      ports.flatMap((port) => port.frontends.map((frontend) => [frontendKey(frontend), port])),
+    );
+  }
+
+  /** Whether an address and port, `10.96.0.10 . tcp . 80`, is a Service's. */
+  isServiceIp(frontend: string): boolean {
+    return this.#ledger.get('service-ips', frontend) !== undefined;
+  }
+
+  #tableStep(): TableStep {
+    if (this.#kernel === 'absent') return 'create';
+    if (this.#kernel.shapeId !== shapeId(this.family)) return 'replace';
+    return this.#kernel.rulesId === rulesId(this.family, this.#settings) ? 'keep' : 'refill';
+  }
+
+  #claimSettings(): void {
+    this.#settingsElements = settingsElements(this.#settings);
+    for (const element of this.#settingsElements) this.#ledger.claim(element);
+  }
+
+  #claim(port: ServicePort, previous: Slots): Share {
+    const { elements, slots } = contributionOf(port, this.#settings.nodeIps, previous);
+    this.#noteAffinity(port);
+    return { port, slots, elements: elements.filter((element) => this.#ledger.claim(element)) };
+  }
+
+  #release(shares: readonly Share[]): void {
+    for (const { port, elements } of shares) {
+      this.#noteAffinity(port);
+      for (const element of elements) this.#ledger.release(element);
+    }
+  }
+
+  #store(service: ServiceKey, shares: readonly Share[]): void {
+    if (shares.length === 0) this.#services.delete(service);
+    else this.#services.set(service, shares);
+  }
+
+  #noteAffinity(port: ServicePort): void {
+    if (port.affinitySeconds === undefined) return;
+    for (const frontend of port.frontends) this.#affinityFrontends.add(frontendKey(frontend));
+  }
+
+  #slotsOf(port: ServicePort, previous: readonly Share[]): Slots {
+    const known = previous.find((share) => share.port.key === port.key);
+    if (known !== undefined) return known.slots;
+    for (const frontend of port.frontends) {
+      const found = this.#foundSlots.get(frontendKey(frontend));
+      if (found !== undefined) return found;
+    }
+    return NO_SLOTS;
+  }
+}
+
+// --- internal ---
+
+/** What one service port contributes. */
+interface Share {
+  readonly port: ServicePort;
+  readonly slots: Slots;
+  /** Only those that were granted: an element that contradicts another one is not. */
+  readonly elements: readonly Element[];
+}
+
+type FoundSlots = ReadonlyMap<string, { readonly cluster: string[]; readonly local: string[] }>;
+
+function settingsElements({ nodePorts, serviceCidrs }: TableSettings): Element[] {
+  const nodePortCidrs = nodePorts.matchAll ? [] : nodePorts.cidrs;
+  return [
+    ...nodePortCidrs.map((cidr) => intervalElement('nodeport-cidrs', intervalKey(cidr))),
+    ...serviceCidrs.map((cidr) => intervalElement('service-cidrs', intervalKey(cidr))),
+  ];
+}
+
+function intervalElement(collection: Collection, key: string): Element {
+  return { collection, key, value: '', comment: '' };
+}
+
+function keysOf(changes: readonly ElementChange[]): string[] {
+  return changes.map(({ key }) => key);
+}
+
+function chainChange(key: string): ElementChange {
+  return { collection: SHARED_CHAINS, key, before: undefined, after: undefined };
+}
+
+/** Reads slots back out of the endpoint maps, so that a restart moves no endpoint. */
+function slotsIn(contents: Contents): FoundSlots {
+  const found = new Map<string, { cluster: string[]; local: string[] }>();
+  for (const collection of ['endpoints', 'nodeport-endpoints'] satisfies Collection[]) {
+    for (const { key, value } of contents.get(collection)?.values() ?? []) {
+      const end = key.lastIndexOf(' . ');
+      const frontend = key.slice(0, end);
+      const slot = Number(key.slice(end + 3));
+      const slots = found.get(frontend) ?? { cluster: [], local: [] };
+      found.set(frontend, slots);
+      if (slot < LOCAL_SLOTS) slots.cluster[slot] = value;
+      else slots.local[slot - LOCAL_SLOTS] = value;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,22 @@
+/**
+ * What the table depends on besides Services: configuration and facts of the node.
+ */
+import type { Cidr, Ip } from '../ip.ts';
+import type { LocalDetector } from '../node/local-detector.ts';
+import type { NodePortMatch } from '../node/node-port-addresses.ts';
+
+/** One family's settings. */
+export interface TableSettings {
+  /** The packet mark bit for masquerade, as a number: 0x4000 by default. */
+  readonly masqueradeMark: number;
+  /** Whether all traffic to ClusterIPs is masqueraded, not only that from outside the cluster. */
+  readonly masqueradeAll: boolean;
+  /** How pod traffic is told from outside traffic; `undefined` when it cannot be told. */
+  readonly localDetector: LocalDetector | undefined;
+  /** Where node ports are reachable. */
+  readonly nodePorts: NodePortMatch;
+  /** This family's ServiceCIDRs, not overlapping; none known leaves unallocated addresses alone. */
+  readonly serviceCidrs: readonly Cidr[];
+  /** This node's IPs of this family. */
+  readonly nodeIps: readonly Ip[];
+}
