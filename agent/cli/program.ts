@@ -1,0 +1,36 @@
+/** The command line as a whole: every command, and what they have in common. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addCheckCommand } from './check.ts';
+import { addCleanupCommand } from './cleanup.ts';
+import { addDiffCommand } from './diff.ts';
+import { addRenderCommand } from './render.ts';
+import { addRunCommand } from './run.ts';
+
+/** The program. Wrong use rejects with a CommanderError after commander has said what is wrong. */
+export function createProgram(): Command {
+  const program = new Command('switchyard')
+    .description('A Kubernetes service proxy: turns Services into nftables rules on this node.')
+    .version(packageVersion())
+    .helpCommand(true)
+    .showHelpAfterError('(run with --help for the options)')
+    .exitOverride();
+  for (const add of [
+    addRunCommand,
+    addRenderCommand,
+    addDiffCommand,
+    addCheckCommand,
+    addCleanupCommand,
+  ]) {
+    add(program);
+  }
+  return program;
+}
+
+// --- internal ---
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
+  return version;
+}

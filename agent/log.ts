@@ -1,0 +1,37 @@
+/**
+ * The log: one line a fact on standard error, as JSON or as text for people. Standard output belongs
+ * to what a command prints.
+ */
+import { pino, type Logger } from 'pino';
+import type { AgentConfig } from './config/agent-config.ts';
+
+export type { Logger } from 'pino';
+
+/** The agent's log, as configured; verbosity 2 and above is debug, as with klog. */
+export function createLog({ format, verbosity }: AgentConfig['logging']): Logger {
+  const options = {
+    level: verbosity >= 2 ? 'debug' : 'info',
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level: string) => ({ level }) },
+  };
+  // Synchronous: the last line before an exit or a crash is the one that matters.
+  return format === 'json'
+    ? pino(options, pino.destination({ fd: 2, sync: true }))
+    : pino(options, { write: (line) => process.stderr.write(textLine(line)) });
+}
+
+// --- internal ---
+
+/** `2026-11-21T10:00:00.000Z info  synced family=IPv4 services=3` */
+function textLine(json: string): string {
+  const { time, level, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
+  const details = Object.entries(fields).map(([name, value]) => ` ${name}=${fieldText(value)}`);
+  return `${String(time)} ${String(level).padEnd(5)} ${String(msg)}${details.join('')}\n`;
+}
+
+/** Quoted where a space would make it two fields, or a control character a second line. */
+function fieldText(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /^[^\s"\p{Cc}]+$/u.test(text) ? text : JSON.stringify(value);
+}

@@ -1,0 +1,162 @@
+/**
+ * The proxy: keeps the kernel's tables as the cluster view wants them, one a family, synced when the
+ * runner says so.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IP_FAMILIES, type IpFamily } from '../rules/ip.ts';
+import { reportChanges } from '../rules/nftables/report.ts';
+import type { Transaction } from '../rules/nftables/transaction.ts';
+import type { ServiceKey } from '../rules/services/types.ts';
+import type { ClusterView } from './cluster/cluster-view.ts';
+import type { AgentConfig } from './config/agent-config.ts';
+import { KernelError } from './kernel/kernel-error.ts';
+import type { Transport } from './kernel/transport.ts';
+import type { Logger } from './log.ts';
+import { SyncRunner } from './sync/runner.ts';
+import { TableSync, type TableSyncEvents } from './sync/table-sync.ts';
+
+/** What a proxy needs. */
+export interface ProxyOptions {
+  readonly config: AgentConfig;
+  readonly view: ClusterView;
+  readonly transport: Transport;
+  readonly families: readonly IpFamily[];
+  readonly log: Logger;
+}
+
+/** Brings a cluster view into the kernel. */
+export class Proxy {
+  readonly #view: ClusterView;
+  readonly #config: AgentConfig;
+  readonly #log: Logger;
+  readonly #tables: readonly TableSync[];
+  /** Conflicts that were said; said again only after they went away. */
+  #conflicts: ReadonlySet<string> = new Set();
+  #verifiedAt = performance.now();
+
+  constructor({ config, view, transport, families, log }: ProxyOptions) {
+    this.#view = view;
+    this.#config = config;
+    this.#log = log;
+    this.#tables = IP_FAMILIES.filter((family) => families.includes(family)).map((family) => {
+      const events = this.#eventsOf(family);
+      const settings = view.settings(family);
+      return new TableSync({ family, settings, transport, events, now: () => performance.now() });
+    });
+  }
+
+  /** One sync. Rejects if a family's table could not be brought to what is wanted. */
+  async sync(): Promise<void> {
+    const { ports, nodeChanged, serviceCidrsChanged } = this.#view.checkOut();
+    this.#reportConflicts();
+    for (const table of this.#tables) {
+      if (nodeChanged || serviceCidrsChanged) {
+        table.configure(this.#view.settings(table.planner.family));
+      }
+      for (const [service, servicePorts] of ports) table.setPorts(service, servicePorts);
+    }
+    await this.#verifyIfDue();
+    // Both families, even if the first fails: each is a service of its own to its clients.
+    const results = await Promise.allSettled(this.#tables.map((table) => table.sync()));
+    const failures = results.flatMap((result, index) =>
+      result.status === 'rejected' ? [this.#failed(this.#tables[index], result.reason)] : [],
+    );
+    const [first] = failures;
+    if (first !== undefined) throw first;
+  }
+
+  /** The Services that the kernel refused, by family. */
+  get quarantined(): readonly ServiceKey[] {
+    return this.#tables.flatMap((table) => table.quarantined);
+  }
+
+  /** Syncs whenever asked to, and every sync period to look after the tables, until the signal aborts. */
+  start(signal: AbortSignal): { readonly request: () => void; readonly done: Promise<void> } {
+    const runner = new SyncRunner({
+      sync: () => this.sync(),
+      minIntervalMs: this.#config.minSyncPeriodMs,
+      maxIntervalMs: this.#config.syncPeriodMs,
+      retryIntervalMs: this.#config.syncPeriodMs,
+      sleep: async (ms, abort) => {
+        await sleep(ms, undefined, { signal: abort });
+      },
+    });
+    const request = (): void => {
+      runner.request();
+    };
+    return { request, done: runner.run(signal) };
+  }
+
+  /** Once a sync period, whether there are changes or not: a flushed table must not wait for one. */
+  async #verifyIfDue(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#verifiedAt < this.#config.syncPeriodMs) return;
+    this.#verifiedAt = now;
+    await Promise.all(this.#tables.map((table) => table.verify()));
+  }
+
+  #eventsOf(family: IpFamily): TableSyncEvents {
+    return {
+      applied: (transaction, elapsedMs) => {
+        this.#reportApplied(transaction, elapsedMs);
+      },
+      quarantined: (service, error) => {
+        this.#log.error(
+          { family, service, error: error.message },
+          'the kernel refused this Service: it stays as it was, the others go on',
+        );
+      },
+      repairing: (error) => {
+        this.#log.warn({ family, error: error.message }, 'repairing the table');
+      },
+    };
+  }
+
+  #reportApplied(transaction: Transaction, elapsedMs: number): void {
+    const { family, table, changes } = transaction;
+    const count = (isCounted: (before: boolean, after: boolean) => boolean): number =>
+      changes.filter(({ before, after }) => isCounted(before !== undefined, after !== undefined))
+        .length;
+    this.#log.info(
+      {
+        family,
+        ...(table === 'keep' ? {} : { table }),
+        added: count((before, after) => !before && after),
+        replaced: count((before, after) => before && after),
+        removed: count((before, after) => before && !after),
+        elapsedMs: Math.round(elapsedMs * 10) / 10,
+      },
+      'applied',
+    );
+    if (!this.#log.isLevelEnabled('debug')) return;
+    const planner = this.#tables.find((each) => each.planner.family === family)?.planner;
+    for (const { title, lines } of reportChanges(transaction, planner?.frontends() ?? new Map())) {
+      for (const line of lines)
+        this.#log.debug({ family, service: title, change: line }, 'changed');
+    }
+  }
+
+  #reportConflicts(): void {
+    const conflicts = this.#view.conflicts();
+    const now = new Set(conflicts.map(({ object, message }) => `${object}: ${message}`));
+    for (const text of now) {
+      if (!this.#conflicts.has(text)) this.#log.warn({ problem: text }, 'conflict');
+    }
+    this.#conflicts = now;
+  }
+
+  #failed(table: TableSync | undefined, error: unknown): Error {
+    const code = error instanceof KernelError ? error.code : 'bug';
+    this.#log.error(
+      { family: table?.planner.family, code, error: messageOf(error) },
+      'sync failed',
+    );
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+// --- internal ---
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,238 @@
+/**
+ * Keeps one family's table in the kernel as the planner wants it: reads what is there when it does
+ * not know, applies differences, repairs after failures, and keeps one bad Service from holding up
+ * all others.
+ */
+import type { IpFamily } from '../../rules/ip.ts';
+import { affinityEdits, type AffinityEdit } from '../../rules/nftables/affinity.ts';
+import { rulesId } from '../../rules/nftables/identity.ts';
+import { NftablesPlanner } from '../../rules/nftables/planner.ts';
+import type { TableSettings } from '../../rules/nftables/settings.ts';
+import { isEmptyTransaction, type Transaction } from '../../rules/nftables/transaction.ts';
+import type { ServiceKey, ServicePort } from '../../rules/services/types.ts';
+import { blamesContent, KernelError } from '../kernel/kernel-error.ts';
+import type { Transport } from '../kernel/transport.ts';
+
+/** What a table sync tells its owner as it goes. */
+export interface TableSyncEvents {
+  /** A transaction is in the kernel. */
+  applied(transaction: Transaction, elapsedMs: number): void;
+  /** A Service was left as it was before, since the kernel does not take it. */
+  quarantined(service: ServiceKey, error: KernelError): void;
+  /** Something was not as we left it, or failed; what is done about it. */
+  repairing(reason: KernelError): void;
+}
+
+/** What a table sync needs. */
+export interface TableSyncOptions {
+  readonly family: IpFamily;
+  readonly settings: TableSettings;
+  readonly transport: Transport;
+  readonly events: TableSyncEvents;
+  /** Milliseconds on a clock that only goes forward. */
+  readonly now: () => number;
+}
+
+/** One family's table, kept. Calls must not overlap. */
+export class TableSync {
+  readonly planner: NftablesPlanner;
+  readonly #transport: Transport;
+  readonly #events: TableSyncEvents;
+  readonly #now: () => number;
+  #settings: TableSettings;
+  /** What came in since the last sync. It waits until the kernel was read, so that slots are kept. */
+  readonly #inbox = new Map<ServiceKey, readonly ServicePort[]>();
+  /** Whether what we believe about the kernel was read or written by us, and nothing failed since. */
+  #isTrusted = false;
+  /** What the Services want that the kernel refused. */
+  readonly #quarantine = new Map<ServiceKey, readonly ServicePort[]>();
+
+  constructor({ family, settings, transport, events, now }: TableSyncOptions) {
+    this.planner = new NftablesPlanner(family, settings);
+    this.#settings = settings;
+    this.#transport = transport;
+    this.#events = events;
+    this.#now = now;
+  }
+
+  /** Takes new settings, for the next sync. */
+  configure(settings: TableSettings): void {
+    this.#settings = settings;
+  }
+
+  /** Takes a Service's ports, for the next sync. */
+  setPorts(service: ServiceKey, ports: readonly ServicePort[]): void {
+    this.#quarantine.delete(service);
+    this.#inbox.set(service, ports);
+  }
+
+  /** The Services that the kernel refused and that are not (or no longer) programmed as they want. */
+  get quarantined(): readonly ServiceKey[] {
+    return [...this.#quarantine.keys()];
+  }
+
+  /** Looks whether the table is still ours and tries refused Services again, with the next sync. */
+  async verify(): Promise<void> {
+    if (this.#isTrusted) {
+      const id = rulesId(this.planner.family, this.#settings);
+      if (!(await this.#transport.isIntact(this.planner.family, id))) {
+        this.#isTrusted = false;
+        this.#events.repairing(
+          new KernelError('not-found', 'the table was removed or changed by somebody else'),
+        );
+      }
+    }
+    for (const [service, ports] of [...this.#quarantine]) this.setPorts(service, ports);
+  }
+
+  /** Brings the kernel's table to what is wanted. Rejects with a KernelError if it could not. */
+  async sync(): Promise<void> {
+    const wasTrusted = this.#isTrusted;
+    try {
+      await this.#readIfNeeded();
+      this.#takeInbox();
+      await this.#apply();
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#isTrusted = false;
+      if (!blamesContent(error)) throw error;
+      // Most likely somebody changed the table behind our back, if we did not just read it.
+      if (wasTrusted) this.#events.repairing(error);
+      await this.#isolate();
+    }
+    await this.#collectGarbage();
+  }
+
+  async #readIfNeeded(): Promise<void> {
+    if (this.#isTrusted) return;
+    this.planner.adopt(await this.#transport.readTable(this.planner.family));
+    this.#isTrusted = true;
+  }
+
+  #takeInbox(): void {
+    this.planner.configure(this.#settings);
+    for (const [service, ports] of this.#inbox) this.planner.setPorts(service, ports);
+    this.#inbox.clear();
+  }
+
+  async #apply(): Promise<void> {
+    const transaction = this.planner.plan();
+    if (!isEmptyTransaction(transaction)) {
+      const started = this.#now();
+      await this.#applyWithAffinity(transaction);
+      this.#events.applied(transaction, this.#now() - started);
+    }
+    this.planner.committed(transaction);
+  }
+
+  /** Affinity entries come and go with packets: if one did since it was read, the rest matters more. */
+  async #applyWithAffinity(transaction: Transaction): Promise<void> {
+    const edits = await this.#affinityEdits(transaction);
+    try {
+      await this.#transport.apply(transaction, edits);
+    } catch (error) {
+      const isRace = error instanceof KernelError && edits.length > 0 && blamesContent(error);
+      if (!isRace) throw error;
+      await this.#transport.apply(transaction, []);
+    }
+  }
+
+  async #affinityEdits(transaction: Transaction): Promise<AffinityEdit[]> {
+    if (transaction.affinity.length === 0 || transaction.table !== 'keep') return [];
+    const entries = await this.#transport.readAffinity(transaction.family);
+    const lasting = entries.filter(({ expiresSeconds }) => expiresSeconds >= SOON_GONE_SECONDS);
+    return affinityEdits(lasting, transaction.affinity, (frontend) =>
+      this.planner.isServiceIp(frontend),
+    );
+  }
+
+  /** Finds the Services that the kernel does not take, puts them back, and programs all others. */
+  async #isolate(): Promise<void> {
+    for (;;) {
+      await this.#readIfNeeded();
+      const error = await this.#attempt();
+      if (error === undefined) return;
+      const culprits = this.#culpritsOf(error);
+      if (culprits.length === 0) break;
+      for (const service of culprits) this.#setAside(service, error);
+    }
+    await this.#bisect();
+  }
+
+  /** Applies what is planned; returns the error if the content is to blame. */
+  async #attempt(): Promise<KernelError | undefined> {
+    try {
+      await this.#apply();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#isTrusted = false;
+      if (!blamesContent(error)) throw error;
+      return error;
+    }
+  }
+
+  /** The changed Services that own what the kernel pointed at. */
+  #culpritsOf({ changes }: KernelError): ServiceKey[] {
+    const changed = new Set(this.planner.changedServices);
+    const owners = changes.flatMap(({ collection, key }) => this.planner.ownersOf(collection, key));
+    return [...new Set(owners)].filter((service) => changed.has(service));
+  }
+
+  /** The kernel did not say who: halve the changed Services until those that fail stand alone. */
+  async #bisect(): Promise<void> {
+    await this.#readIfNeeded();
+    const wanted = new Map(
+      this.planner.changedServices.map((service) => [service, this.planner.portsOf(service)]),
+    );
+    for (const service of wanted.keys()) this.planner.revert(service);
+    // If the rest fails too, no Service is to blame and there is nobody to isolate.
+    await this.#apply();
+    await this.#applyGroup([...wanted]);
+  }
+
+  async #applyGroup(
+    group: readonly (readonly [ServiceKey, readonly ServicePort[]])[],
+  ): Promise<void> {
+    const [first] = group;
+    if (first === undefined) return;
+    for (const [service, ports] of group) this.planner.setPorts(service, ports);
+    const error = await this.#attempt();
+    if (error === undefined) return;
+    if (group.length === 1) {
+      this.#setAside(first[0], error);
+    } else {
+      for (const [service] of group) this.planner.revert(service);
+      const middle = Math.ceil(group.length / 2);
+      await this.#applyGroup(group.slice(0, middle));
+      await this.#applyGroup(group.slice(middle));
+    }
+    await this.#readIfNeeded();
+  }
+
+  #setAside(service: ServiceKey, error: KernelError): void {
+    this.#quarantine.set(service, this.planner.portsOf(service));
+    this.planner.revert(service);
+    this.#events.quarantined(service, error);
+  }
+
+  /** On its own, after the transaction; what is still busy then is tried again with the next sync. */
+  async #collectGarbage(): Promise<void> {
+    const transaction = this.planner.plan();
+    if (transaction.garbage.length === 0) return;
+    try {
+      await this.#transport.collect(transaction);
+      this.planner.collected(transaction);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      if (error.code === 'busy') return;
+      this.#isTrusted = false;
+      if (!blamesContent(error)) throw error;
+    }
+  }
+}
+
+// --- internal ---
+
+/** An entry this close to its end may be gone before the transaction that names it arrives. */
+const SOON_GONE_SECONDS = 5;
