@@ -1,0 +1,22 @@
+/**
+ * For a dry run: names every test as skipped, where the suite cannot run, and counts it so.
+ */
+import { writeFileSync } from 'node:fs';
+import Mocha from 'mocha';
+
+export default class SkipReporter extends Mocha.reporters.Base {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    let skipped = 0;
+    runner.on('test end', (test) => {
+      skipped += 1;
+      process.stdout.write(`  - ${test.fullTitle()} (skipped)\n`);
+    });
+    runner.once('end', () => {
+      const countsFile = process.env.SWITCHYARD_TEST_COUNTS;
+      if (countsFile !== undefined) {
+        writeFileSync(countsFile, JSON.stringify({ passed: 0, failed: 0, skipped }));
+      }
+    });
+  }
+}
