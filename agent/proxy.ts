@@ -29,6 +29,7 @@ export class Proxy {
   readonly #view: ClusterView;
   readonly #config: AgentConfig;
   readonly #log: Logger;
+  readonly #verifyIntervalMs: number;
   readonly #tables: readonly TableSync[];
   /** Conflicts that were said; said again only after they went away. */
   #conflicts: ReadonlySet<string> = new Set();
@@ -38,6 +39,7 @@ export class Proxy {
     this.#view = view;
     this.#config = config;
     this.#log = log;
+    this.#verifyIntervalMs = Math.min(config.syncPeriodMs, MAX_VERIFY_INTERVAL_MS);
     this.#tables = IP_FAMILIES.filter((family) => families.includes(family)).map((family) => {
       const events = this.#eventsOf(family);
       const settings = view.settings(family);
@@ -70,12 +72,12 @@ export class Proxy {
     return this.#tables.flatMap((table) => table.quarantined);
   }
 
-  /** Syncs whenever asked to, and every sync period to look after the tables, until the signal aborts. */
+  /** Syncs whenever asked to, and looks after the tables in between, until the signal aborts. */
   start(signal: AbortSignal): { readonly request: () => void; readonly done: Promise<void> } {
     const runner = new SyncRunner({
       sync: () => this.sync(),
       minIntervalMs: this.#config.minSyncPeriodMs,
-      maxIntervalMs: this.#config.syncPeriodMs,
+      maxIntervalMs: this.#verifyIntervalMs,
       retryIntervalMs: this.#config.syncPeriodMs,
       sleep: async (ms, abort) => {
         await sleep(ms, undefined, { signal: abort });
@@ -87,10 +89,10 @@ export class Proxy {
     return { request, done: runner.run(signal) };
   }
 
-  /** Once a sync period, whether there are changes or not: a flushed table must not wait for one. */
+  /** Every so often, whether there are changes or not: a flushed table must not wait for one. */
   async #verifyIfDue(): Promise<void> {
     const now = performance.now();
-    if (now - this.#verifiedAt < this.#config.syncPeriodMs) return;
+    if (now - this.#verifiedAt < this.#verifyIntervalMs) return;
     this.#verifiedAt = now;
     await Promise.all(this.#tables.map((table) => table.verify()));
   }
@@ -156,6 +158,9 @@ export class Proxy {
 }
 
 // --- internal ---
+
+/** How long a flushed ruleset may go unnoticed: looking costs two short runs of nft. */
+const MAX_VERIFY_INTERVAL_MS = 5_000;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

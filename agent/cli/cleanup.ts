@@ -27,8 +27,7 @@ Example:
 async function cleanUp(): Promise<void> {
   const transport = new NftTransport(createNft(NFT_DEFAULTS));
   for (const family of IP_FAMILIES) {
-    const wasThere = await transport.hasTable(family);
-    if (wasThere) await transport.removeTable(family);
+    const wasThere = await transport.removeTable(family);
     const name = `table ${nftFamily(family)} ${TABLE}`;
     await print(wasThere ? `removed ${name}\n` : `${name} is not there: nothing to remove\n`);
   }

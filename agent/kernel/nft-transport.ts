@@ -4,7 +4,7 @@
 import type { IpFamily } from '../../rules/ip.ts';
 import { parseRuleset, renderCommand, type Element } from '../../rules/nftables-json/index.ts';
 import type { AffinityEdit, AffinityEntry } from '../../rules/nftables/affinity.ts';
-import { cleanupCommands, garbageCommands } from '../../rules/nftables/commands.ts';
+import { garbageCommands } from '../../rules/nftables/commands.ts';
 import { RULES_PREFIX } from '../../rules/nftables/identity.ts';
 import { readAffinityEntries, readChains, readElements } from '../../rules/nftables/listing.ts';
 import {
@@ -35,7 +35,7 @@ export class NftTransport implements Transport {
 
   async readTable(family: IpFamily): Promise<FoundTable | undefined> {
     const chainNames = await this.#chainNames(family);
-    if (chainNames === undefined) return undefined;
+    if (chainNames.length === 0) return undefined;
     const { shapeId, rulesId, shared } = readChains(chainNames);
     if (shapeId === undefined) return { shapeId, rulesId, contents: new Map() };
     const contents = new Map<string, typeof shared>([[SHARED_CHAINS, shared]]);
@@ -55,17 +55,7 @@ export class NftTransport implements Transport {
 
   async isIntact(family: IpFamily, rulesId: string): Promise<boolean> {
     const marker = RULES_PREFIX + rulesId;
-    const { exitCode, stderr } = await this.#run([
-      'list',
-      'chain',
-      nftFamily(family),
-      TABLE,
-      marker,
-    ]);
-    if (exitCode === 0) return true;
-    const complaint = parseComplaint(stderr);
-    if (complaint.code === 'not-found') return false;
-    throw new KernelError(complaint.code, `nft list chain failed: ${complaint.message}`);
+    return (await this.#chainNames(family)).includes(marker);
   }
 
   async apply(transaction: Transaction, edits: readonly AffinityEdit[]): Promise<void> {
@@ -78,13 +68,15 @@ export class NftTransport implements Transport {
     await this.#applySteps([{ lines, changes: [] }]);
   }
 
-  async hasTable(family: IpFamily): Promise<boolean> {
-    const tables = await this.#list(['tables', nftFamily(family)]);
-    return tables.some((object) => 'table' in object && object.table.name === TABLE);
-  }
-
-  async removeTable(family: IpFamily): Promise<void> {
-    await this.#applySteps([{ lines: cleanupCommands(family).map(renderCommand), changes: [] }]);
+  async removeTable(family: IpFamily): Promise<boolean> {
+    const table = { family: nftFamily(family), name: TABLE };
+    try {
+      await this.#applySteps([{ lines: [renderCommand({ delete: { table } })], changes: [] }]);
+      return true;
+    } catch (error) {
+      if (error instanceof KernelError && error.code === 'not-found') return false;
+      throw error;
+    }
   }
 
   async #applySteps(steps: readonly ScriptStep[]): Promise<void> {
@@ -112,10 +104,11 @@ export class NftTransport implements Transport {
     await this.#applySteps(steps.slice(middle));
   }
 
-  /** The names of our table's chains; `undefined` when there is no table. */
-  async #chainNames(family: IpFamily): Promise<string[] | undefined> {
-    if (!(await this.hasTable(family))) return undefined;
-    // Chains only, and not the table: listing rules is where old versions of nft abort.
+  /**
+   * The names of our table's chains: none when there is no table. Chains of all tables are listed,
+   * since that is the one listing for which nft 1.0.6 does not read every element there is.
+   */
+  async #chainNames(family: IpFamily): Promise<string[]> {
     const chains = await this.#list(['chains', nftFamily(family)]);
     return chains.flatMap((object) =>
       'chain' in object && object.chain.table === TABLE ? [object.chain.name] : [],

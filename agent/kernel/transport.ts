@@ -22,8 +22,6 @@ export interface Transport {
   apply(transaction: Transaction, edits: readonly AffinityEdit[]): Promise<void>;
   /** Deletes a transaction's garbage. 'busy': too early, try again later. */
   collect(transaction: Transaction): Promise<void>;
-  /** Whether our table of one family is there, of whatever shape. */
-  hasTable(family: IpFamily): Promise<boolean>;
-  /** Removes our table of one family; fine if there is none. */
-  removeTable(family: IpFamily): Promise<void>;
+  /** Removes our table of one family; false if there was none. */
+  removeTable(family: IpFamily): Promise<boolean>;
 }

@@ -28,7 +28,7 @@ export async function preflight(nft: RunNft, system: System): Promise<Finding[]>
     checkKernel(system),
     ...features,
     ...checkSysctls(system),
-    ...(await checkRivals(nft, usable)),
+    ...(usable ? await checkRivals(nft) : []),
   ];
 }
 
@@ -38,6 +38,8 @@ export async function preflight(nft: RunNft, system: System): Promise<Finding[]>
 const MIN_NFT = [1, 0, 1] as const;
 /** kube-proxy's floor for nftables mode; what we use is in older ones too, but nobody tests them. */
 const MIN_KERNEL = [5, 13] as const;
+/** What even old versions of nft list without reading every element of every table. */
+const LIST_CHAINS = ['-j', 'list', 'chains'];
 const SKIP_KERNEL_CHECK = 'KUBE_PROXY_NFTABLES_SKIP_KERNEL_VERSION_CHECK';
 
 async function checkNft(nft: RunNft): Promise<Finding[]> {
@@ -51,7 +53,7 @@ async function checkNft(nft: RunNft): Promise<Finding[]> {
       ? ok(`nft ${text}`)
       : missing(`nft ${text}`, `version ${MIN_NFT.join('.')} or later is needed: upgrade nftables`),
   ];
-  const list = await attempt(() => nft(['list', 'tables']));
+  const list = await attempt(() => nft(LIST_CHAINS));
   if (list instanceof KernelError || list.exitCode !== 0) {
     const reason = list instanceof KernelError ? list.message : parseComplaint(list.stderr).message;
     findings.push(
@@ -122,15 +124,15 @@ function checkSysctls(system: System): Finding[] {
   });
 }
 
-/** Tables of another service proxy: both would translate, and which one wins is chance. */
-async function checkRivals(nft: RunNft, isUsable: boolean): Promise<Finding[]> {
-  if (!isUsable) return [];
-  const tables = await attempt(() => nft(['list', 'tables']));
-  if (tables instanceof KernelError || !/^table \S+ kube-proxy$/m.test(tables.stdout)) return [];
+/** Rules of another service proxy: both would translate, and which one wins is chance. */
+async function checkRivals(nft: RunNft): Promise<Finding[]> {
+  const chains = await attempt(() => nft(LIST_CHAINS));
+  if (chains instanceof KernelError || !/"kube-proxy"|"KUBE-SERVICES"/.test(chains.stdout))
+    return [];
   return [
     {
       level: 'warning',
-      what: 'kube-proxy has a table in this kernel',
+      what: 'kube-proxy has rules in this kernel',
       advice: 'stop kube-proxy on this node, then run "kube-proxy --cleanup"',
     },
   ];

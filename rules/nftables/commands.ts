@@ -52,20 +52,16 @@ export function garbageCommands({ family, garbage }: Transaction): Command[] {
   ];
 }
 
-/** The commands that remove our table; adding it first makes that work when there is none. */
-export function cleanupCommands(family: IpFamily): Command[] {
-  const table = { family: nftFamily(family), name: TABLE };
-  return [{ add: { table } }, { delete: { table } }];
-}
-
 // --- internal ---
 
 function* structure(transaction: Transaction): Generator<Command[]> {
   const { family, settings, table, newChains } = transaction;
-  if (table === 'replace')
-    yield [{ delete: { table: { family: nftFamily(family), name: TABLE } } }];
   if (table === 'create' || table === 'replace') {
+    // Added, deleted and added again: right whether or not there is a table, and whatever is in it.
+    const name = { family: nftFamily(family), name: TABLE };
     yield [
+      { add: { table: name } },
+      { delete: { table: name } },
       ...layoutCommands(family),
       addChain(family, SHAPE_PREFIX + shapeId(family), SHAPE_COMMENT),
     ];

@@ -9,7 +9,7 @@ import type { TableSettings } from './settings.ts';
 
 /** What is done to the table itself, before any element. */
 export type TableStep =
-  /** There is no table: make it. */
+  /** There is no table of ours: make it. */
   | 'create'
   /** There is one of another shape: delete it and make ours, in the same transaction. */
   | 'replace'
