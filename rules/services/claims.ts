@@ -1,7 +1,9 @@
 /**
  * Who holds which frontend. Nothing stops two Services from asking for the same external IP and
  * port, or manifests for the same ClusterIP or node port: the oldest gets it, and when it goes, the
- * next oldest. The order in which they became known does not matter.
+ * next oldest. Only a ClusterIP comes before any age: otherwise whoever may create a Service could
+ * catch another's traffic by naming its ClusterIP as an external IP (CVE-2020-8554). The order in
+ * which claims became known does not matter.
  */
 import { IP_FAMILIES, joinHostPort, type IpFamily } from '../ip.ts';
 import { compareText } from './compare-text.ts';
@@ -24,7 +26,7 @@ export interface Claims {
 
 /** No claims. */
 export function createClaims(): Claims {
-  /** Oldest first; never empty. */
+  /** The owner first; never empty. */
   const claimsAt = new Map<FrontendKey, readonly Claim[]>();
   const contested = new Set<FrontendKey>();
 
@@ -48,13 +50,14 @@ export function createClaims(): Claims {
         put(at, claimsAt.get(at)?.filter((claim) => claim.port !== port) ?? []);
       }
       for (const claim of made) {
-        put(claim.at, [...(claimsAt.get(claim.at) ?? []), claim].sort(compareAge));
+        put(claim.at, [...(claimsAt.get(claim.at) ?? []), claim].sort(compareClaims));
       }
       const affected = new Set<ServiceKey>();
-      for (const [at, ownerBefore] of owners) {
+      for (const [at, former] of owners) {
         const owner = ownerOf(at);
-        if (owner?.port === ownerBefore?.port) continue;
-        for (const claim of [owner, ownerBefore]) if (claim) affected.add(keyOf(claim.service));
+        if (owner?.port === former?.port) continue;
+        if (owner !== undefined) affected.add(keyOf(owner.service));
+        if (former !== undefined) affected.add(keyOf(former.service));
       }
       return affected;
     },
@@ -106,9 +109,13 @@ function keyOf(service: Service): ServiceKey {
   return serviceKey(service.namespace, service.name);
 }
 
-/** The older Service first; then by namespace and name, and by key among the ports of one Service. */
-function compareAge(a: Claim, b: Claim): number {
+/**
+ * A ClusterIP first, then the older Service; then by namespace and name, and by key among the ports
+ * of one Service.
+ */
+function compareClaims(a: Claim, b: Claim): number {
   return (
+    Number(a.frontend.kind !== 'ClusterIP') - Number(b.frontend.kind !== 'ClusterIP') ||
     createdAtMsOf(a.service) - createdAtMsOf(b.service) ||
     compareText(a.service.namespace, b.service.namespace) ||
     compareText(a.service.name, b.service.name) ||
@@ -128,7 +135,7 @@ function lostClaims([owner, ...losers]: readonly Claim[]): Problem[] {
     field: FIELDS[frontend.kind],
     message:
       `expected ${WANTED[frontend.kind]} of its own for ${portName}, got ${frontendText(frontend)}, ` +
-      `which ${owner.portName} claimed first; it passes on when that one goes`,
+      `which belongs to ${owner.portName}; this port gets it when that one goes`,
   }));
 }
 

@@ -39,11 +39,7 @@ export function addProblem(report: Report, path: string, message: string): void 
 
 /** A mapping inside a mapping; empty when absent. */
 export function childAt(fields: Fields, key: string): Fields {
-  const value = fields.values[key];
-  const path = pathAt(fields, key);
-  if (value === undefined || value === null)
-    return { values: NOTHING, path, report: fields.report };
-  return fieldsOf(value, path, fields.report);
+  return fieldsOf(fields.values[key] ?? NOTHING, pathAt(fields, key), fields.report);
 }
 
 /** Whether a list is absent or has no entries. */

@@ -95,8 +95,8 @@ function trafficPolicyAt(spec: Fields, key: string): TrafficPolicy {
 }
 
 function readAffinitySeconds(spec: Fields): number | undefined {
-  if (choiceAt(spec, 'sessionAffinity', ['None', 'ClientIP'], 'None') !== 'ClientIP')
-    return undefined;
+  const affinity = choiceAt(spec, 'sessionAffinity', ['None', 'ClientIP'], 'None');
+  if (affinity !== 'ClientIP') return undefined;
   const config = childAt(childAt(spec, 'sessionAffinityConfig'), 'clientIP');
   const seconds = integerAt(config, 'timeoutSeconds', AFFINITY_SECONDS, DEFAULT_AFFINITY_SECONDS);
   return seconds ?? DEFAULT_AFFINITY_SECONDS;

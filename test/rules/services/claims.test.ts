@@ -29,6 +29,15 @@ describe('claims', () => {
     }
   });
 
+  it('leave a ClusterIP to its Service, though an older one names it as an external IP', () => {
+    const thief: Service = { ...claimant('thief', 1), externalIPs: NEW.clusterIPs };
+    const claims = claimsOf(thief, NEW);
+    const port = NEW.ports[0] as PortSpec;
+    const [frontend] = frontendsOf(NEW, port, 'IPv4').filter(({ kind }) => kind === 'ClusterIP');
+    expect(frontend && claims.owns(servicePortKey(NEW, port), 'IPv4', frontend)).to.equal(true);
+    expect(claims.conflicts().map(({ object }) => object)).to.deep.equal(['Service default/thief']);
+  });
+
   it('leave each Service the frontends that nobody contests', () => {
     const claims = claimsOf(OLD, NEW);
     const kinds = NEW.ports.flatMap((port) =>
@@ -136,7 +145,7 @@ describe('claims', () => {
           field: 'spec.externalIPs',
           message:
             `expected an external IP of its own for default/${name}:http, got ${SHARED}:80/tcp, ` +
-            'which default/old:http claimed first; it passes on when that one goes',
+            'which belongs to default/old:http; this port gets it when that one goes',
         })),
       );
     });
@@ -152,7 +161,7 @@ describe('claims', () => {
           field: 'spec.ports',
           message:
             'expected a node port of its own for default/b:web, got 30080/tcp, ' +
-            'which default/a:http claimed first; it passes on when that one goes',
+            'which belongs to default/a:http; this port gets it when that one goes',
         },
       ]);
     });
@@ -181,7 +190,7 @@ describe('claims', () => {
         .conflicts()
         .map(({ object, field }) => `${object} ${field}`);
       expect(fields).to.deep.equal([
-        'Service default/b spec.clusterIP',
+        'Service default/a status.loadBalancer.ingress',
         'Service default/c status.loadBalancer.ingress',
       ]);
     });

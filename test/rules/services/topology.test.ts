@@ -259,6 +259,14 @@ describe('chooseEndpoints', () => {
     },
   ]);
 
+  it('holds one list, not a copy, where the union is one of the two', () => {
+    const endpoints = [makeEndpoint(1, 1), makeEndpoint(2, 1)];
+    const cluster = chooseEndpoints(endpoints, BOTH, PLACE);
+    expect(cluster.all).to.equal(cluster.cluster);
+    const local = chooseEndpoints(endpoints, LOCAL, PLACE);
+    expect(local.all).to.equal(local.local);
+  });
+
   it('keeps its lists sorted, unites them without duplicates and knows what exists', () => {
     const flags = { ready: fc.boolean(), serving: fc.boolean(), terminating: fc.boolean() };
     const hints = { zoneHints: fc.subarray(['a', 'b']), nodeHints: fc.subarray(['node-1']) };

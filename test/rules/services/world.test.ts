@@ -130,6 +130,15 @@ describe('world', () => {
         recomputed: 1,
       },
       {
+        name: 'says nothing of a slice that went and came back',
+        change: (world) => {
+          world.deleteSlice('default', 'web-1');
+          world.upsertSlice(makeSlice());
+        },
+        services: {},
+        recomputed: 1,
+      },
+      {
         name: 'does nothing for an equal Service',
         change: (world) => {
           world.upsertService(makeService());

@@ -142,7 +142,6 @@ export const OBJECTS: Samples<ObjectBodies> = {
       body: { ...inTable, hook: 'ingress', prio: 0, dev: ['eth0', 'eth1'] },
       text: 'flowtable ip shop thing { hook ingress priority 0; devices = { "eth0", "eth1" }; }',
     },
-    { body: inTable, text: 'flowtable ip shop thing' },
   ],
   counter: [
     { body: inTable, text: 'counter ip shop thing' },
@@ -176,8 +175,8 @@ export const OBJECTS: Samples<ObjectBodies> = {
       text: 'ct timeout ip shop thing { protocol tcp; l3proto ip; policy = { established : 120, close : 20 }; }',
     },
     {
-      body: { ...inTable, protocol: 17, policy: null },
-      text: 'ct timeout ip shop thing { protocol 17; }',
+      body: { ...inTable, protocol: 'udp', policy: null },
+      text: 'ct timeout ip shop thing { protocol udp; }',
     },
   ],
   'ct expectation': [

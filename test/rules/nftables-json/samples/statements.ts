@@ -45,7 +45,7 @@ export const STATEMENTS: Samples<Omit<StatementBodies, 'xt' | 'unknown'>> = {
       body: { op: '==', left: iifname, right: { set: ['cni0', 'accept'] } },
       text: 'iifname { "cni0", "accept" }',
     },
-    { body: { op: '==', left: iifname, right: '@devices' }, text: 'iifname @devices' },
+    { body: { op: '==', left: iifname, right: '@uplinks' }, text: 'iifname @uplinks' },
     {
       body: { op: '==', left: { fib: { result: 'oifname', flags: ['daddr'] } }, right: 'new' },
       text: 'fib daddr oifname "new"',
@@ -166,7 +166,7 @@ export const STATEMENTS: Samples<Omit<StatementBodies, 'xt' | 'unknown'>> = {
       text: 'reject with icmp port-unreachable',
     },
     { body: { type: 'icmpv6', expr: 4 }, text: 'reject with icmpv6 4' },
-    { body: { type: 'icmpx' }, text: 'reject with icmpx' },
+    { body: { type: 'icmpx', expr: 'no-route' }, text: 'reject with icmpx no-route' },
   ],
   counter: [
     { body: null, text: 'counter' },

@@ -143,6 +143,11 @@ describe('parseEndpointSlice', () => {
         problem: `metadata.labels["${SERVICE_NAME}"]: expected ${label}, got "we\\"b"`,
       },
       {
+        name: 'with text for labels, which might name its Service',
+        raw: rawSlice({ metadata: { name: 'web-1', labels: 'web' } }),
+        problem: 'metadata.labels: expected a mapping, got "web"',
+      },
+      {
         name: 'with an unknown address type',
         raw: rawSlice({ addressType: 'ipv4' }),
         problem: 'addressType: expected IPv4 or IPv6, got "ipv4"',
