@@ -5,7 +5,6 @@
  */
 import type { IpFamily } from '../../rules/ip.ts';
 import { affinityEdits, type AffinityEdit } from '../../rules/nftables/affinity.ts';
-import { rulesId } from '../../rules/nftables/identity.ts';
 import { NftablesPlanner } from '../../rules/nftables/planner.ts';
 import type { TableSettings } from '../../rules/nftables/settings.ts';
 import { isEmptyTransaction, type Transaction } from '../../rules/nftables/transaction.ts';
@@ -44,8 +43,9 @@ export class TableSync {
   readonly #inbox = new Map<ServiceKey, readonly ServicePort[]>();
   /** Whether what we believe about the kernel was read or written by us, and nothing failed since. */
   #isTrusted = false;
-  /** What the Services want that the kernel refused. */
-  readonly #quarantine = new Map<ServiceKey, readonly ServicePort[]>();
+  readonly #quarantine = new Map<ServiceKey, Refusal>();
+  /** Those that have another try in this sync. */
+  readonly #retried = new Map<ServiceKey, Refusal>();
 
   constructor({ family, settings, transport, events, now }: TableSyncOptions) {
     this.planner = new NftablesPlanner(family, settings);
@@ -63,6 +63,7 @@ export class TableSync {
   /** Takes a Service's ports, for the next sync. */
   setPorts(service: ServiceKey, ports: readonly ServicePort[]): void {
     this.#quarantine.delete(service);
+    this.#retried.delete(service);
     this.#inbox.set(service, ports);
   }
 
@@ -71,18 +72,26 @@ export class TableSync {
     return [...this.#quarantine.keys()];
   }
 
-  /** Looks whether the table is still ours and tries refused Services again, with the next sync. */
+  /**
+   * Looks whether the table is still ours, and lets refused Services that have waited long enough
+   * have another try with the next sync.
+   */
   async verify(): Promise<void> {
-    if (this.#isTrusted) {
-      const id = rulesId(this.planner.family, this.#settings);
-      if (!(await this.#transport.isIntact(this.planner.family, id))) {
+    const { family, appliedRulesId } = this.planner;
+    if (this.#isTrusted && appliedRulesId !== undefined) {
+      if (!(await this.#transport.isIntact(family, appliedRulesId))) {
         this.#isTrusted = false;
         this.#events.repairing(
           new KernelError('not-found', 'the table was removed or changed by somebody else'),
         );
       }
     }
-    for (const [service, ports] of [...this.#quarantine]) this.setPorts(service, ports);
+    for (const [service, refusal] of [...this.#quarantine]) {
+      if (this.#now() < refusal.retryAt) continue;
+      this.#quarantine.delete(service);
+      this.#retried.set(service, refusal);
+      this.#inbox.set(service, refusal.wanted);
+    }
   }
 
   /** Brings the kernel's table to what is wanted. Rejects with a KernelError if it could not. */
@@ -100,6 +109,7 @@ export class TableSync {
       if (wasTrusted) this.#events.repairing(error);
       await this.#isolate();
     }
+    this.#retried.clear();
     await this.#collectGarbage();
   }
 
@@ -172,9 +182,11 @@ export class TableSync {
     }
   }
 
-  /** The changed Services that own what the kernel pointed at. */
+  /** The changed Services that own what the kernel pointed at, but for those set aside already. */
   #culpritsOf({ changes }: KernelError): ServiceKey[] {
-    const changed = new Set(this.planner.changedServices);
+    const changed = new Set(
+      this.planner.changedServices.filter((service) => !this.#quarantine.has(service)),
+    );
     const owners = changes.flatMap(({ collection, key }) => this.planner.ownersOf(collection, key));
     return [...new Set(owners)].filter((service) => changed.has(service));
   }
@@ -211,9 +223,13 @@ export class TableSync {
   }
 
   #setAside(service: ServiceKey, error: KernelError): void {
-    this.#quarantine.set(service, this.planner.portsOf(service));
+    const previous = this.#retried.get(service);
+    const delayMs = Math.min((previous?.delayMs ?? FIRST_RETRY_MS / 2) * 2, LAST_RETRY_MS);
+    const wanted = this.planner.portsOf(service);
+    this.#quarantine.set(service, { wanted, delayMs, retryAt: this.#now() + delayMs });
     this.planner.revert(service);
-    this.#events.quarantined(service, error);
+    // Said once: that nothing changed is no news.
+    if (previous === undefined) this.#events.quarantined(service, error);
   }
 
   /** On its own, after the transaction; what is still busy then is tried again with the next sync. */
@@ -233,6 +249,18 @@ export class TableSync {
 }
 
 // --- internal ---
+
+/** A Service that the kernel refused. */
+interface Refusal {
+  /** What it wants. */
+  readonly wanted: readonly ServicePort[];
+  /** How long it waits for its next try, and until when: each costs a look at the whole table. */
+  readonly delayMs: number;
+  readonly retryAt: number;
+}
+
+const FIRST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 3_600_000;
 
 /** An entry this close to its end may be gone before the transaction that names it arrives. */
 const SOON_GONE_SECONDS = 5;

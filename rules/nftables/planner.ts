@@ -9,9 +9,15 @@ import { orderByStage } from '../diff/order.ts';
 import type { IpFamily } from '../ip.ts';
 import type { ServiceKey, ServicePort } from '../services/types.ts';
 import { affinityMoves } from './affinity.ts';
-import { contributionOf, frontendKey, intervalKey, NO_SLOTS, type Slots } from './contribution.ts';
+import { contributionOf, frontendKey, intervalKey, type Slots } from './contribution.ts';
 import { rulesId, shapeId } from './identity.ts';
-import { COLLECTION_STAGES, LOCAL_SLOTS, SHARED_CHAINS, type Collection } from './names.ts';
+import {
+  COLLECTION_STAGES,
+  INTERVAL_SETS,
+  LOCAL_SLOTS,
+  SHARED_CHAINS,
+  type Collection,
+} from './names.ts';
 import type { TableSettings } from './settings.ts';
 import type { TableStep, Transaction } from './transaction.ts';
 
@@ -105,7 +111,11 @@ export class NftablesPlanner {
       settings: this.#settings,
       oldRulesId: this.#kernel === 'absent' ? undefined : this.#kernel.rulesId,
       newChains: keysOf(chains.filter(({ after }) => after !== undefined)),
-      changes: orderByStage(elements, (collection) => COLLECTION_STAGES[collection as Collection]),
+      changes: orderByStage(
+        elements,
+        (collection) => COLLECTION_STAGES[collection as Collection],
+        intervalScope,
+      ),
       affinity: affinityMoves(elements, (frontend) => this.#affinityFrontends.has(frontend)),
       garbage: keysOf(chains.filter(({ after }) => after === undefined)),
     };
@@ -115,7 +125,7 @@ export class NftablesPlanner {
   committed(transaction: Transaction): void {
     this.#kernel = { shapeId: shapeId(this.family), rulesId: rulesId(this.family, this.#settings) };
     this.#ledger.commit(transaction.changes);
-    this.#ledger.commit(transaction.newChains.map((key) => chainChange(key)));
+    this.#ledger.commit(transaction.newChains.map(chainAt));
     this.#lastGood.clear();
     this.#affinityFrontends.clear();
     this.#foundSlots = new Map();
@@ -123,7 +133,12 @@ export class NftablesPlanner {
 
   /** Notes that a transaction's garbage was deleted. */
   collected(transaction: Transaction): void {
-    this.#ledger.commit(transaction.garbage.map((key) => chainChange(key)));
+    this.#ledger.commit(transaction.garbage.map(chainAt));
+  }
+
+  /** The id of the fixed rules that the kernel has, as far as we know. */
+  get appliedRulesId(): string | undefined {
+    return this.#kernel === 'absent' ? undefined : this.#kernel.rulesId;
   }
 
   /** The Services that changed since the last commit: one of them is to blame if applying fails. */
@@ -174,7 +189,8 @@ export class NftablesPlanner {
   #claim(port: ServicePort, previous: Slots): Share {
     const { elements, slots } = contributionOf(port, this.#settings.nodeIps, previous);
     this.#noteAffinity(port);
-    return { port, slots, elements: elements.filter((element) => this.#ledger.claim(element)) };
+    for (const element of elements) this.#ledger.claim(element);
+    return { port, slots, elements };
   }
 
   #release(shares: readonly Share[]): void {
@@ -197,11 +213,11 @@ export class NftablesPlanner {
   #slotsOf(port: ServicePort, previous: readonly Share[]): Slots {
     const known = previous.find((share) => share.port.key === port.key);
     if (known !== undefined) return known.slots;
-    for (const frontend of port.frontends) {
-      const found = this.#foundSlots.get(frontendKey(frontend));
-      if (found !== undefined) return found;
-    }
-    return NO_SLOTS;
+    // All frontends of a port have the same slots, but not every one has both kinds.
+    const found = port.frontends.map((frontend) => this.#foundSlots.get(frontendKey(frontend)));
+    const first = (kind: keyof Slots): readonly string[] =>
+      found.find((slots) => (slots?.[kind].length ?? 0) > 0)?.[kind] ?? [];
+    return { cluster: first('cluster'), local: first('local') };
   }
 }
 
@@ -211,7 +227,6 @@ export class NftablesPlanner {
 interface Share {
   readonly port: ServicePort;
   readonly slots: Slots;
-  /** Only those that were granted: an element that contradicts another one is not. */
   readonly elements: readonly Element[];
 }
 
@@ -229,12 +244,19 @@ function intervalElement(collection: Collection, key: string): Element {
   return { collection, key, value: '', comment: '' };
 }
 
+/** Intervals in one set, behind the same frontend, must not overlap. */
+function intervalScope({ collection, key }: ElementChange): string | undefined {
+  if (!INTERVAL_SETS.has(collection)) return undefined;
+  const end = key.lastIndexOf(' . ');
+  return end < 0 ? collection : `${collection} ${key.slice(0, end)}`;
+}
+
 function keysOf(changes: readonly ElementChange[]): string[] {
   return changes.map(({ key }) => key);
 }
 
-function chainChange(key: string): ElementChange {
-  return { collection: SHARED_CHAINS, key, before: undefined, after: undefined };
+function chainAt(key: string): Pick<ElementChange, 'collection' | 'key'> {
+  return { collection: SHARED_CHAINS, key };
 }
 
 /** Reads slots back out of the endpoint maps, so that a restart moves no endpoint. */
