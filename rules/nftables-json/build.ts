@@ -2,14 +2,9 @@
  * Short ways to write what rules are made of most. Everything else is written as it is in JSON:
  * `{ limit: { rate: 10, per: 'second' } }`.
  */
-import type {
-  ConnectionField,
-  Element,
-  Expression,
-  ExpressionBodies,
-  VerdictBodies,
-} from './expression.ts';
-import type { Match, Nat, PortNat, Reject } from './statement.ts';
+import type { Element, Expression, ExpressionBodies, VerdictBodies } from './expression.ts';
+import type { ConnectionField } from './selector.ts';
+import type { Match, Nat, PortNat, Reject, StatementBodies } from './statement.ts';
 import type { CtDirection, CtKey, FibFlag, FibResult, MetaKey, NumgenMode } from './words.ts';
 
 // Expressions.
@@ -98,47 +93,41 @@ export function match(
   left: Expression,
   op: Match['op'],
   right: Expression,
-): { readonly match: Match } {
+): Pick<StatementBodies, 'match'> {
   return { match: { op, left, right } };
 }
 
 /** `ip daddr vmap @name`: the verdict that the map has for a key, if it has one. */
-export function vmap(
-  key: Expression,
-  data: Expression,
-): { readonly vmap: { readonly key: Expression; readonly data: Expression } } {
+export function vmap(key: Expression, data: Expression): Pick<StatementBodies, 'vmap'> {
   return { vmap: { key, data } };
 }
 
 /** `meta mark set 1` */
-export function mangle(
-  key: Expression,
-  value: Expression,
-): { readonly mangle: { readonly key: Expression; readonly value: Expression } } {
+export function mangle(key: Expression, value: Expression): Pick<StatementBodies, 'mangle'> {
   return { mangle: { key, value } };
 }
 
 /** `dnat ip to 10.0.0.1:80` */
-export function dnat(nat: Nat): { readonly dnat: Nat } {
+export function dnat(nat: Nat): Pick<StatementBodies, 'dnat'> {
   return { dnat: nat };
 }
 
 /** `snat ip to 10.0.0.1` */
-export function snat(nat: Nat): { readonly snat: Nat } {
+export function snat(nat: Nat): Pick<StatementBodies, 'snat'> {
   return { snat: nat };
 }
 
 /** `masquerade fully-random` */
-export function masquerade(nat: PortNat | null = null): { readonly masquerade: PortNat | null } {
+export function masquerade(nat: PortNat | null = null): Pick<StatementBodies, 'masquerade'> {
   return { masquerade: nat };
 }
 
 /** `reject with tcp reset`; without a type the protocol's "port unreachable". */
-export function reject(reply: Reject | null = null): { readonly reject: Reject | null } {
+export function reject(reply: Reject | null = null): Pick<StatementBodies, 'reject'> {
   return { reject: reply };
 }
 
 /** Counts packets and bytes in the rule, from zero. */
-export function counter(): { readonly counter: null } {
+export function counter(): Pick<StatementBodies, 'counter'> {
   return { counter: null };
 }

@@ -30,11 +30,13 @@ export interface CommandBodies {
   readonly unknown: unknown;
 }
 
+/** A table. */
 export interface TableByName {
   readonly family: Family;
   readonly name: string;
 }
 
+/** A table, by the kernel's number for it. */
 export interface TableByHandle {
   readonly family: Family;
   readonly handle: number;
@@ -50,6 +52,7 @@ export interface ByHandle extends TableByHandle {
   readonly table: string;
 }
 
+/** A rule: it has no name, only a handle. */
 export interface RuleReference {
   readonly family: Family;
   readonly table: string;
@@ -57,6 +60,7 @@ export interface RuleReference {
   readonly handle: number;
 }
 
+/** A chain and what it is to be called. */
 export interface ChainRename extends ByName {
   readonly newname: string;
 }
@@ -70,13 +74,16 @@ export interface Scope {
 
 /** What `delete` and `destroy` take. */
 export type ObjectReference = OneOf<ReferenceBodies>;
+/** What stands under each kind of object there. */
 export interface ReferenceBodies extends Readonly<Record<MemberKind, ByName | ByHandle>> {
   readonly table: TableByName | TableByHandle;
   readonly rule: RuleReference;
   readonly element: Elements;
 }
 
+/** What `flush` takes: what holds rules or elements. */
 export type Flushable = OneOf<FlushBodies>;
+/** What stands under each kind there. */
 export interface FlushBodies {
   readonly ruleset: Scope | null;
   readonly table: TableByName;
@@ -86,7 +93,9 @@ export interface FlushBodies {
   readonly meter: ByName;
 }
 
+/** What `list` takes. */
 export type Listable = OneOf<ListBodies>;
+/** What stands under each kind there. */
 export interface ListBodies
   extends Readonly<Record<MemberKind, ByName>>, Readonly<Record<Plural, Scope | null>> {
   readonly table: TableByName;
@@ -95,6 +104,7 @@ export interface ListBodies
 
 /** Counters and quotas in every nft; rules since 1.0.7, sets, maps and elements since 1.0.8. */
 export type Resettable = OneOf<ResetBodies>;
+/** What stands under each kind there. */
 export interface ResetBodies {
   readonly counter: ByName;
   readonly counters: Scope | null;
@@ -107,6 +117,7 @@ export interface ResetBodies {
   readonly element: Elements;
 }
 
+/** Which nft wrote the listing. */
 export interface Metainfo {
   readonly version: string;
   readonly release_name: string;

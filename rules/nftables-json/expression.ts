@@ -1,22 +1,7 @@
 /** Expressions: what a packet, its connection or the system is asked, and what that is compared with. */
 import type { OneOf } from './one-of.ts';
+import type { SelectorBodies } from './selector.ts';
 import type { CounterState } from './state.ts';
-import type {
-  AddressFamily,
-  CtDirection,
-  CtKey,
-  FibFlag,
-  FibResult,
-  IpsecDirection,
-  IpsecKey,
-  MetaKey,
-  NumgenMode,
-  OsfKey,
-  OsfTtl,
-  PayloadBase,
-  RtKey,
-  SocketKey,
-} from './words.ts';
 
 /**
  * A string is a value (`10.0.0.1`, `tcp`, `eth*`), a reference to a set or map (`@name`) or the
@@ -28,23 +13,8 @@ export type Expression = string | number | boolean | readonly Expression[] | Obj
 export type ObjectExpression = OneOf<ExpressionBodies>;
 
 /** What stands under each expression's only key. */
-export interface ExpressionBodies extends VerdictBodies {
-  readonly payload: NamedPayload | RawPayload;
-  readonly exthdr: ExtensionHeader;
-  readonly 'tcp option': HeaderField | RawTcpOption;
-  readonly 'ip option': HeaderField;
-  readonly 'sctp chunk': HeaderField;
-  readonly 'dccp option': { readonly type: number };
-  readonly meta: { readonly key: MetaKey };
-  readonly ct: ConnectionField;
-  readonly rt: { readonly key: RtKey; readonly family?: AddressFamily };
-  readonly socket: { readonly key: SocketKey };
-  readonly osf: { readonly key: OsfKey; readonly ttl?: OsfTtl };
-  readonly ipsec: Ipsec;
-  readonly fib: { readonly result: FibResult; readonly flags: readonly FibFlag[] };
-  readonly numgen: { readonly mode: NumgenMode; readonly mod: number; readonly offset?: number };
+export interface ExpressionBodies extends VerdictBodies, SelectorBodies {
   readonly jhash: JenkinsHash;
-  readonly symhash: { readonly mod: number; readonly offset?: number };
   /** Two or more parts, told apart by ` . ` in text. */
   readonly concat: readonly Expression[];
   readonly prefix: { readonly addr: Expression; readonly len: number };
@@ -74,10 +44,12 @@ export interface VerdictBodies {
   readonly goto: { readonly target: string };
 }
 
+/** Every verdict. */
 export type Verdict = OneOf<VerdictBodies>;
 
 /** One entry of a set, or `[key, value]` of a map. */
 export type Element = Exclude<Expression, readonly Expression[]> | Mapping;
+/** One entry of a map. */
 export type Mapping = readonly [key: Expression, value: Expression];
 
 /** A key with what belongs to it. In a map it stands in the key's place. */
@@ -92,58 +64,13 @@ export interface AnnotatedElement {
   readonly counter?: CounterState | null;
 }
 
+/** `ip saddr map @name`, `ip saddr vmap { ... }` */
 export interface MapLookup {
   readonly key: Expression;
   readonly data: Expression;
 }
 
-/** A header's field by its names: `tcp dport`. Protocol `th` is any transport that has ports. */
-export interface NamedPayload {
-  readonly protocol: string;
-  readonly field: string;
-  /** The tunnel inside of which to look: `vxlan`, `gre`, ... */
-  readonly tunnel?: string;
-}
-
-/** Any bits of a packet; `offset` and `len` in bits. */
-export interface RawPayload {
-  readonly base: PayloadBase;
-  readonly offset: number;
-  readonly len: number;
-}
-
-/** Without a field it asks whether the header is there. */
-export interface HeaderField {
-  readonly name: string;
-  readonly field?: string;
-}
-
-export interface ExtensionHeader extends HeaderField {
-  /** Which address of an `rt0` header. */
-  readonly offset?: number;
-}
-
-/** TCP option number `base`; `offset` and `len` in bits. */
-export interface RawTcpOption {
-  readonly base: number;
-  readonly offset: number;
-  readonly len: number;
-}
-
-export interface ConnectionField {
-  readonly key: CtKey;
-  readonly dir?: CtDirection;
-  readonly family?: AddressFamily;
-}
-
-export interface Ipsec {
-  readonly key: IpsecKey;
-  readonly dir: IpsecDirection;
-  readonly family?: AddressFamily;
-  /** Which transformation, from 0 for the outermost. */
-  readonly spnum?: number;
-}
-
+/** `jhash ip saddr . ip daddr mod 2 seed 1` */
 export interface JenkinsHash {
   readonly expr: Expression;
   readonly mod: number;

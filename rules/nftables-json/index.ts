@@ -6,6 +6,7 @@ export type * from './expression.ts';
 export type * from './object.ts';
 export type { OneOf } from './one-of.ts';
 export { parseRuleset } from './parse/command.ts';
+export type * from './selector.ts';
 export type * from './state.ts';
 export type * from './statement.ts';
 export { renderCommand, renderRuleset } from './text/command.ts';

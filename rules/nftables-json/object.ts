@@ -37,6 +37,7 @@ export interface ObjectBodies {
   readonly synproxy: NamedSynproxy;
 }
 
+/** A table: all that follows lives in one. */
 export interface Table {
   readonly family: Family;
   readonly name: string;
@@ -52,6 +53,7 @@ export interface TableMember {
   readonly table: string;
   readonly name: string;
   readonly handle?: number;
+  /** nft reads a chain's from JSON since 1.0.8, a set's or map's only from text. */
   readonly comment?: string;
 }
 
@@ -65,6 +67,7 @@ export interface Chain extends TableMember {
   readonly dev?: string | readonly string[];
 }
 
+/** A rule of a chain; it has no name. */
 export interface Rule {
   readonly family: Family;
   readonly table: string;
@@ -83,6 +86,7 @@ export interface Rule {
  */
 export type DataType = string | readonly string[] | { readonly typeof: Expression };
 
+/** A set that rules refer to as `@name`. */
 export interface NamedSet extends TableMember {
   readonly type: DataType;
   readonly policy?: SetPolicy;
@@ -98,6 +102,7 @@ export interface NamedSet extends TableMember {
   readonly stmt?: readonly StateStatement[];
 }
 
+/** A map that rules refer to as `@name`. */
 export interface NamedMap extends NamedSet {
   /**
    * The type of the values: a datatype, `verdict`, or the kind of a named object. nft before 1.1.0 cannot
@@ -114,32 +119,39 @@ export interface Elements {
   readonly elem: readonly Element[];
 }
 
+/** Where connections bypass the rules once they are known. */
 export interface Flowtable extends TableMember {
   readonly hook?: Hook;
   readonly prio?: number;
   readonly dev?: string | readonly string[];
 }
 
+/** A counter that several rules share. */
 export interface NamedCounter extends TableMember {
   readonly packets?: number;
   readonly bytes?: number;
 }
 
+/** A quota that several rules share; in bytes. */
 export interface NamedQuota extends TableMember {
   readonly bytes: number;
   readonly used?: number;
   readonly inv?: boolean;
 }
 
+/** A limit that several rules share. */
 export interface NamedLimit extends TableMember, Rate {}
 
+/** A conntrack helper that rules assign. */
 export interface CtHelper extends TableMember {
   /** The kernel's helper: `ftp`, `tftp`, ... */
   readonly type: string;
+  /** A number (which has no text) where the system cannot name it: without /etc/protocols. */
   readonly protocol: string | number;
   readonly l3proto?: AddressFamily | 'inet';
 }
 
+/** Conntrack timeouts that rules assign. */
 export interface CtTimeout extends TableMember {
   readonly protocol: string | number;
   readonly l3proto?: AddressFamily | 'inet';
@@ -147,6 +159,7 @@ export interface CtTimeout extends TableMember {
   readonly policy?: Readonly<Record<string, number>> | null;
 }
 
+/** A connection that conntrack is told to expect. */
 export interface CtExpectation extends TableMember {
   readonly protocol: string | number;
   readonly l3proto?: AddressFamily | 'inet';
@@ -156,10 +169,12 @@ export interface CtExpectation extends TableMember {
   readonly size: number;
 }
 
+/** A security context that rules assign. */
 export interface Secmark extends TableMember {
   readonly context: string;
 }
 
+/** A SYN proxy that several rules share. */
 export interface NamedSynproxy extends TableMember {
   readonly mss: number;
   readonly wscale: number;

@@ -15,8 +15,10 @@ export interface StateBodies {
   readonly unknown: unknown;
 }
 
+/** Every stateful statement. */
 export type StateStatement = OneOf<StateBodies>;
 
+/** What has been counted. */
 export interface CounterState {
   readonly packets: number;
   readonly bytes: number;

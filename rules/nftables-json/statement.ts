@@ -15,6 +15,7 @@ import type {
   SynproxyFlag,
 } from './words.ts';
 
+/** Every statement. */
 export type Statement = OneOf<StatementBodies>;
 
 /** A named object, or a map lookup that finds one. */
@@ -59,6 +60,7 @@ export interface StatementBodies extends VerdictBodies, Pick<StateBodies, 'last'
   readonly unknown: unknown;
 }
 
+/** Goes on with the rule if the comparison holds. */
 export interface Match {
   readonly op: MatchOperator;
   readonly left: Expression;
@@ -82,23 +84,27 @@ export interface MapUpdate {
   readonly stmt?: readonly StateStatement[];
 }
 
+/** `masquerade to :1024-65535 random`, `redirect to :80` */
 export interface PortNat {
   readonly port?: Expression;
   readonly flags?: readonly NatFlag[];
 }
 
+/** `dnat ip to 10.0.0.1:80` */
 export interface Nat extends PortNat {
   readonly family?: AddressFamily;
   readonly addr?: Expression;
   readonly type_flags?: readonly NatTypeFlag[];
 }
 
+/** `reject with icmp port-unreachable` */
 export interface Reject {
   readonly type?: RejectType;
-  /** The ICMP code, by name or number. */
+  /** The ICMP code, by name or number: needed for every type but `tcp reset`. */
   readonly expr?: Expression;
 }
 
+/** `log prefix "dropped: " level info` */
 export interface Log {
   /** At most 127 bytes. */
   readonly prefix?: string;
@@ -109,6 +115,7 @@ export interface Log {
   readonly flags?: readonly LogFlag[];
 }
 
+/** `flow add @name` */
 export interface FlowOffload {
   readonly op: 'add';
   /** `@name` */
@@ -122,23 +129,27 @@ export interface Forward {
   readonly addr?: Expression;
 }
 
+/** `queue flags bypass to 0-3` */
 export interface Queue {
   readonly num?: Expression;
   readonly flags?: readonly QueueFlag[];
 }
 
+/** `tproxy ip to 10.0.0.1:80` */
 export interface Tproxy {
   readonly family?: AddressFamily;
   readonly addr?: Expression;
   readonly port?: Expression;
 }
 
+/** `synproxy mss 1460 wscale 7 timestamp` */
 export interface SynproxyOptions {
   readonly mss?: number;
   readonly wscale?: number;
   readonly flags?: readonly SynproxyFlag[];
 }
 
+/** `meter name { ip saddr limit rate 10/second }` */
 export interface Meter {
   readonly name: string;
   readonly key: Expression;

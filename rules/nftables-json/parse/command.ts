@@ -13,8 +13,8 @@ import type {
   TableByName,
 } from '../command.ts';
 import { NftJsonError } from '../error.ts';
-import { FAMILIES, MEMBER_KINDS, PLURALS } from '../words.ts';
 import type { OneOf } from '../one-of.ts';
+import { FAMILIES, MEMBER_KINDS, PLURALS } from '../words.ts';
 import { oneOfKinds } from './kind.ts';
 import { objectBodies } from './object.ts';
 import {
@@ -114,9 +114,7 @@ const verbs: Readers<Omit<CommandBodies, 'unknown'>> = {
 
 const command: Reader<Command> = oneOfKinds({ ...verbs, ...objectBodies });
 
-const ruleset: Reader<Ruleset> = openShape({
-  nftables: arrayOf((value) => command(object(value))),
-});
+const ruleset: Reader<Ruleset> = openShape({ nftables: arrayOf(command) });
 
 /** The same reader for each of these kinds. */
 function all<Kind extends string, T>(
@@ -130,7 +128,7 @@ function all<Kind extends string, T>(
 function known<Bodies extends object>(bodies: Readers<Bodies>): Reader<OneOf<Bodies>> {
   const read = oneOfKinds(bodies);
   return (value) => {
-    const result = read(object(value));
+    const result = read(value);
     if ('unknown' in result) throw new UnfamiliarJson('there is no such object');
     return result;
   };

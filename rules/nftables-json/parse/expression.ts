@@ -7,22 +7,6 @@ import type {
   ObjectExpression,
   VerdictBodies,
 } from '../expression.ts';
-import {
-  ADDRESS_FAMILIES,
-  CT_DIRECTIONS,
-  CT_KEYS,
-  FIB_FLAGS,
-  FIB_RESULTS,
-  IPSEC_DIRECTIONS,
-  IPSEC_KEYS,
-  META_KEYS,
-  NUMGEN_MODES,
-  OSF_KEYS,
-  OSF_TTLS,
-  PAYLOAD_BASES,
-  RT_KEYS,
-  SOCKET_KEYS,
-} from '../words.ts';
 import { oneOfKinds } from './kind.ts';
 import {
   arrayOf,
@@ -30,8 +14,6 @@ import {
   integer,
   listOf,
   nothing,
-  object,
-  oneOf,
   orNull,
   shape,
   string,
@@ -39,6 +21,7 @@ import {
   type Reader,
   type Readers,
 } from './reader.ts';
+import { selectors } from './selector.ts';
 import { counterState } from './state.ts';
 
 /** Any expression; what this module does not know becomes `{ unknown }`. */
@@ -80,8 +63,6 @@ export const verdicts: Readers<VerdictBodies> = {
 
 const expressions = arrayOf(expression);
 const elementList = listOf(element);
-const addressFamily = oneOf(ADDRESS_FAMILIES);
-const headerField = shape({ name: string }, { field: string });
 
 function entry(value: unknown): Exclude<Expression, readonly Expression[]> {
   // Arrays were told apart by the caller, and nothing else reads as a list.
@@ -94,31 +75,10 @@ const range: Reader<readonly [Expression, Expression]> = (value) => {
   return [from, to];
 };
 
-const rawPayload = shape({ base: oneOf(PAYLOAD_BASES), offset: integer, len: integer });
-const namedPayload = shape({ protocol: string, field: string }, { tunnel: string });
-const rawTcpOption = shape({ base: integer, offset: integer, len: integer });
-
 const bodies: Readers<Omit<ExpressionBodies, 'unknown'>> = {
   ...verdicts,
-  payload: (value) => ('base' in object(value) ? rawPayload(value) : namedPayload(value)),
-  exthdr: shape({ name: string }, { field: string, offset: integer }),
-  'tcp option': (value) => ('base' in object(value) ? rawTcpOption(value) : headerField(value)),
-  'ip option': headerField,
-  'sctp chunk': headerField,
-  'dccp option': shape({ type: integer }),
-  meta: shape({ key: oneOf(META_KEYS) }),
-  ct: shape({ key: oneOf(CT_KEYS) }, { dir: oneOf(CT_DIRECTIONS), family: addressFamily }),
-  rt: shape({ key: oneOf(RT_KEYS) }, { family: addressFamily }),
-  socket: shape({ key: oneOf(SOCKET_KEYS) }),
-  osf: shape({ key: oneOf(OSF_KEYS) }, { ttl: oneOf(OSF_TTLS) }),
-  ipsec: shape(
-    { key: oneOf(IPSEC_KEYS), dir: oneOf(IPSEC_DIRECTIONS) },
-    { family: addressFamily, spnum: integer },
-  ),
-  fib: shape({ result: oneOf(FIB_RESULTS), flags: listOf(oneOf(FIB_FLAGS)) }),
-  numgen: shape({ mode: oneOf(NUMGEN_MODES), mod: integer }, { offset: integer }),
+  ...selectors,
   jhash: shape({ expr: expression, mod: integer }, { seed: integer, offset: integer }),
-  symhash: shape({ mod: integer }, { offset: integer }),
   concat: expressions,
   prefix: shape({ addr: expression, len: integer }),
   range,

@@ -18,6 +18,7 @@ export type Read<Fields> = {
  */
 export class UnfamiliarJson extends NftJsonError {}
 
+/** A string. */
 export const string: Reader<string> = (value) => {
   if (typeof value !== 'string') throw wanted('a string', value);
   return value;
@@ -29,11 +30,13 @@ export const integer: Reader<number> = (value) => {
   return value as number;
 };
 
+/** A boolean. */
 export const boolean: Reader<boolean> = (value) => {
   if (typeof value !== 'boolean') throw wanted('true or false', value);
   return value;
 };
 
+/** Null: what stands under a key that says everything. */
 export const nothing: Reader<null> = (value) => {
   if (value !== null) throw wanted('null', value);
   return value;

@@ -4,10 +4,12 @@ import { RATE_UNITS, TIME_UNITS } from '../words.ts';
 import { oneOfKinds } from './kind.ts';
 import { boolean, integer, oneOf, orNull, shape, type Reader, type Readers } from './reader.ts';
 
+/** What has been counted. */
 export const counterState: Reader<CounterState> = shape({ packets: integer, bytes: integer });
 
 /** The properties of a limit, anonymous or named. */
 export const rateFields = { rate: integer, per: oneOf(TIME_UNITS) };
+/** Its optional properties. */
 export const rateOptions = {
   rate_unit: oneOf(RATE_UNITS),
   burst: integer,
@@ -15,15 +17,19 @@ export const rateOptions = {
   inv: boolean,
 };
 
+/** An anonymous limit. */
 export const rate: Reader<Rate> = shape(rateFields, rateOptions);
 
+/** An anonymous quota. */
 export const quotaState: Reader<QuotaState> = shape(
   { val: integer },
   { val_unit: oneOf(RATE_UNITS), used: integer, used_unit: oneOf(RATE_UNITS), inv: boolean },
 );
 
+/** When a packet was last seen. */
 export const last: Reader<StateBodies['last']> = orNull(shape({ used: integer }));
 
+/** A limit of connections. */
 export const connectionCount: Reader<StateBodies['ct count']> = shape(
   { val: integer },
   { inv: boolean },

@@ -21,7 +21,6 @@ import {
   integer,
   listOf,
   nothing,
-  object,
   oneOf,
   orNull,
   shape,
@@ -34,7 +33,7 @@ import { connectionCount, counterState, last, quotaState, rate, stateStatement }
 /** Any statement; what this module does not know becomes `{ unknown }`. */
 export const statement: Reader<Statement> = (value) =>
   // The text of a statement of which this nft has no JSON.
-  typeof value === 'string' ? { unknown: value } : readObject(object(value));
+  typeof value === 'string' ? { unknown: value } : readObject(value);
 
 // --- internal ---
 

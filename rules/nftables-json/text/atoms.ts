@@ -142,7 +142,10 @@ const BARE_VALUE = new RegExp(
   'i',
 );
 
-/** Words that every nft takes bare as values: they would read badly in quotes. */
+/**
+ * Words that every nft takes bare as values: they would read badly in quotes. (A device called `tcp`
+ * has to be compared by name, not looked up in a set: there nft would take it for the protocol.)
+ */
 const BARE_WORDS: ReadonlySet<string> = new Set([
   'tcp',
   'udp',

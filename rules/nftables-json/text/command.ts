@@ -123,15 +123,24 @@ function renderScope({ family, table }: Scope): string {
 
 /** `add chain ip filter input`: the command's words without its content, safe to print. */
 function describe(command: Command): string {
-  const [verb, target] = soleEntry(command);
-  if (!VERBS.has(verb)) return describeObject(verb, target);
-  const [kind, body] = soleEntry(target);
-  return `${verb} ${describeObject(kind, body)}`;
+  const [[verb, target] = ['', undefined]] = entriesOf(command);
+  return VERBS.has(verb) ? `${verb} ${describeObject(target)}` : describeObject(command);
 }
 
-function describeObject(kind: string, body: unknown): string {
-  const words = NAME_KEYS.map((key) => fieldOf(body, key));
-  return [kind, ...words].filter((text) => text !== undefined).join(' ');
+function describeObject(object: unknown): string {
+  const [[kind, body] = ['', undefined]] = entriesOf(object);
+  const fields = new Map(entriesOf(body));
+  const names = NAME_KEYS.filter((key) => fields.has(key)).map((key) => printable(fields.get(key)));
+  return [kind, ...names].join(' ');
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+/** A name as it is if it is harmless, else as JSON. */
+function printable(name: unknown): string {
+  return typeof name === 'string' && /^[\w./-]+$/.test(name) ? name : shown(name);
 }
 
 const VERBS: ReadonlySet<string> = new Set([
@@ -148,16 +157,3 @@ const VERBS: ReadonlySet<string> = new Set([
 ]);
 
 const NAME_KEYS = ['family', 'table', 'chain', 'name'] as const;
-
-function soleEntry(value: unknown): [string, unknown] {
-  if (typeof value !== 'object' || value === null) return ['', undefined];
-  return Object.entries(value)[0] ?? ['', undefined];
-}
-
-/** A name as it is if it is harmless, else as JSON. */
-function fieldOf(body: unknown, key: string): string | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  const text: unknown = Object.getOwnPropertyDescriptor(body, key)?.value;
-  if (text === undefined) return undefined;
-  return typeof text === 'string' && /^[\w./-]+$/.test(text) ? text : shown(text);
-}

@@ -2,48 +2,15 @@
 import { NftJsonError, shown } from '../error.ts';
 import type {
   AnnotatedElement,
-  ConnectionField,
   Element,
   Expression,
-  ExpressionBodies,
-  ExtensionHeader,
-  HeaderField,
-  Ipsec,
   JenkinsHash,
   MapLookup,
   Mapping,
-  NamedPayload,
   ObjectExpression,
-  RawPayload,
-  RawTcpOption,
 } from '../expression.ts';
-import {
-  ADDRESS_FAMILIES,
-  CT_DIRECTIONS,
-  CT_KEYS,
-  FIB_FLAGS,
-  FIB_RESULTS,
-  IPSEC_DIRECTIONS,
-  IPSEC_KEYS,
-  META_KEYS,
-  NUMGEN_MODES,
-  OSF_KEYS,
-  OSF_TTLS,
-  PAYLOAD_BASES,
-  RT_KEYS,
-  SOCKET_KEYS,
-} from '../words.ts';
-import {
-  comment,
-  deviceName,
-  identifier,
-  mask,
-  natural,
-  oneOf,
-  reference,
-  value,
-  word,
-} from './atoms.ts';
+import { comment, deviceName, identifier, mask, natural, reference, value } from './atoms.ts';
+import { renderOffset, renderSelector } from './selector.ts';
 import { renderCounter } from './state.ts';
 
 /** An expression, wherever it stands. */
@@ -51,12 +18,13 @@ export function renderExpression(expression: Expression): string {
   if (typeof expression === 'string') return renderString(expression);
   if (typeof expression === 'number') return natural(expression);
   if (typeof expression === 'boolean') return expression ? 'exists' : 'missing';
-  if (isList(expression)) return expression.map(renderExpression).join(',');
+  if (isList(expression)) return renderParts(expression, ',');
   return renderObject(expression);
 }
 
 /** The elements of a set or map, in braces. */
 export function renderElements(elements: readonly Element[]): string {
+  if (elements.length === 0) throw new NftJsonError('nft text needs at least one element');
   return `{ ${elements.map(renderElement).join(', ')} }`;
 }
 
@@ -98,6 +66,11 @@ function renderString(text: string): string {
   return text.startsWith('@') ? reference(text) : value(text);
 }
 
+function renderParts(parts: readonly Expression[], separator: string): string {
+  if (parts.length === 0) throw new NftJsonError('expected a list with something in it');
+  return parts.map(renderExpression).join(separator);
+}
+
 function renderElement(element: Element): string {
   if (!isMapping(element)) return renderExpression(element);
   const [key, data] = element;
@@ -106,7 +79,7 @@ function renderElement(element: Element): string {
 
 function renderObject(expression: ObjectExpression): string {
   // The kinds that elements are made of come first: sets have hundreds of thousands of them.
-  if ('concat' in expression) return expression.concat.map(renderExpression).join(' . ');
+  if ('concat' in expression) return renderParts(expression.concat, ' . ');
   if ('elem' in expression) return renderAnnotated(expression.elem);
   if ('goto' in expression) return `goto ${identifier(expression.goto.target)}`;
   if ('jump' in expression) return `jump ${identifier(expression.jump.target)}`;
@@ -118,16 +91,7 @@ function renderObject(expression: ObjectExpression): string {
     return `${renderExpression(expression.prefix.addr)}/${natural(expression.prefix.len)}`;
   }
   if ('range' in expression) return expression.range.map(renderExpression).join('-');
-  if ('payload' in expression) return renderPayload(expression.payload);
-  if ('meta' in expression) return renderMeta(expression.meta);
-  if ('ct' in expression) return renderConnection(expression.ct);
-  if ('fib' in expression) return renderFib(expression.fib);
-  if ('numgen' in expression) return renderNumgen(expression.numgen);
   if ('jhash' in expression) return renderJenkinsHash(expression.jhash);
-  if ('symhash' in expression) {
-    const { mod, offset } = expression.symhash;
-    return `symhash mod ${natural(mod)}${renderOffset(offset)}`;
-  }
   if ('set' in expression) return renderElements(expression.set);
   if ('map' in expression) return renderLookup('map', expression.map);
   if ('|' in expression) return renderOperation('|', expression['|']);
@@ -135,40 +99,12 @@ function renderObject(expression: ObjectExpression): string {
   if ('^' in expression) return renderOperation('^', expression['^']);
   if ('<<' in expression) return renderOperation('<<', expression['<<']);
   if ('>>' in expression) return renderOperation('>>', expression['>>']);
-  return renderRare(expression);
-}
-
-type RareExpression = Extract<
-  ObjectExpression,
-  | { exthdr: unknown }
-  | { 'tcp option': unknown }
-  | { 'ip option': unknown }
-  | { 'sctp chunk': unknown }
-  | { 'dccp option': unknown }
-  | { rt: unknown }
-  | { socket: unknown }
-  | { osf: unknown }
-  | { ipsec: unknown }
-  | { unknown: unknown }
->;
-
-function renderRare(expression: RareExpression): string {
-  if ('exthdr' in expression) return renderExtensionHeader(expression.exthdr);
-  if ('tcp option' in expression) return `tcp option ${renderTcpOption(expression['tcp option'])}`;
-  if ('ip option' in expression) return `ip option ${renderField(expression['ip option'])}`;
-  if ('sctp chunk' in expression) return `sctp chunk ${renderField(expression['sctp chunk'])}`;
-  if ('dccp option' in expression) return `dccp option ${natural(expression['dccp option'].type)}`;
-  if ('rt' in expression) {
-    const { key, family } = expression.rt;
-    return `rt ${renderFamily(family)}${oneOf(RT_KEYS, key)}`;
+  if ('unknown' in expression) {
+    throw new NftJsonError(
+      `there is no text for the unknown expression ${shown(expression.unknown)}`,
+    );
   }
-  if ('socket' in expression) return `socket ${oneOf(SOCKET_KEYS, expression.socket.key)}`;
-  if ('osf' in expression) {
-    const { key, ttl } = expression.osf;
-    return `osf ${ttl === undefined ? '' : `ttl ${oneOf(OSF_TTLS, ttl)} `}${oneOf(OSF_KEYS, key)}`;
-  }
-  if ('ipsec' in expression) return renderIpsec(expression.ipsec);
-  throw new NftJsonError(`there is no text for the unknown expression ${shown(expression)}`);
+  return renderSelector(expression);
 }
 
 /** nft wants what an element counts before how long it lives. */
@@ -181,44 +117,9 @@ function renderAnnotated({ val, counter, timeout, expires, comment: note }: Anno
   return text;
 }
 
-function renderPayload(payload: NamedPayload | RawPayload): string {
-  if ('base' in payload) {
-    const base = oneOf(PAYLOAD_BASES, payload.base);
-    return `@${base},${natural(payload.offset)},${natural(payload.len)}`;
-  }
-  const tunnel = payload.tunnel === undefined ? '' : `${word(payload.tunnel)} `;
-  return `${tunnel}${word(payload.protocol)} ${word(payload.field)}`;
-}
-
-function renderMeta({ key }: ExpressionBodies['meta']): string {
-  const name = oneOf(META_KEYS, key);
-  // As nft lists them, and as people write them.
-  return name === 'iif' || name === 'oif' || name === 'iifname' || name === 'oifname'
-    ? name
-    : `meta ${name}`;
-}
-
-function renderConnection({ key, dir, family }: ConnectionField): string {
-  const direction = dir === undefined ? '' : `${oneOf(CT_DIRECTIONS, dir)} `;
-  return `ct ${direction}${renderFamily(family)}${oneOf(CT_KEYS, key)}`;
-}
-
-function renderFib({ result, flags }: ExpressionBodies['fib']): string {
-  const selectors = flags.map((flag) => oneOf(FIB_FLAGS, flag)).join(' . ');
-  return `fib ${selectors} ${oneOf(FIB_RESULTS, result)}`;
-}
-
-function renderNumgen({ mode, mod, offset }: ExpressionBodies['numgen']): string {
-  return `numgen ${oneOf(NUMGEN_MODES, mode)} mod ${natural(mod)}${renderOffset(offset)}`;
-}
-
 function renderJenkinsHash({ expr, mod, seed, offset }: JenkinsHash): string {
   const seedText = seed === undefined ? '' : ` seed ${natural(seed)}`;
   return `jhash ${renderExpression(expr)} mod ${natural(mod)}${seedText}${renderOffset(offset)}`;
-}
-
-function renderOffset(offset = 0): string {
-  return offset === 0 ? '' : ` offset ${natural(offset)}`;
 }
 
 function renderOperation(operator: string, operands: readonly Expression[]): string {
@@ -234,29 +135,4 @@ function renderOperand(operand: Expression): string {
   if (typeof operand !== 'object') return renderExpression(operand);
   if (isList(operand)) return `(${operand.map(renderOperand).join(' | ')})`;
   return isOperation(operand) ? `(${renderObject(operand)})` : renderObject(operand);
-}
-
-function renderExtensionHeader(header: ExtensionHeader): string {
-  // Without a field nft wants the keyword: `exthdr frag exists`.
-  if (header.field === undefined) return `exthdr ${word(header.name)}`;
-  const index = header.offset === undefined ? '' : `[${natural(header.offset)}]`;
-  return `${renderField(header)}${index}`;
-}
-
-function renderTcpOption(option: HeaderField | RawTcpOption): string {
-  if ('name' in option) return renderField(option);
-  return `@${natural(option.base)},${natural(option.offset)},${natural(option.len)}`;
-}
-
-function renderField({ name, field }: HeaderField): string {
-  return field === undefined ? word(name) : `${word(name)} ${word(field)}`;
-}
-
-function renderIpsec({ key, dir, family, spnum }: Ipsec): string {
-  const number = spnum === undefined ? '' : `spnum ${natural(spnum)} `;
-  return `ipsec ${oneOf(IPSEC_DIRECTIONS, dir)} ${number}${renderFamily(family)}${oneOf(IPSEC_KEYS, key)}`;
-}
-
-function renderFamily(family: ConnectionField['family']): string {
-  return family === undefined ? '' : `${oneOf(ADDRESS_FAMILIES, family)} `;
 }

@@ -40,9 +40,8 @@ function renderTarget(target: Target | null): string {
 /** An address that a port follows: IPv6 needs brackets. */
 function renderBeforePort(addr: Expression): string {
   if (typeof addr === 'string') return addr.includes(':') ? `[${bare(addr)}]` : value(addr);
-  if (typeof addr === 'object' && 'range' in addr)
-    return addr.range.map(renderBeforePort).join('-');
-  return renderExpression(addr);
+  if (typeof addr !== 'object' || !('range' in addr)) return renderExpression(addr);
+  return addr.range.map(renderBeforePort).join('-');
 }
 
 function bare(addr: string): string {
@@ -51,17 +50,19 @@ function bare(addr: string): string {
   return text;
 }
 
-/**
- * Of the kinds of maps only `prefix` must be said: nft knows the others by the map's type. Their
- * presence is checked all the same.
- */
+/** Of the kinds of maps only `prefix` must be said: nft knows the others by the map's type. */
 function renderTypeFlags(nat: Nat | null): string {
   const kinds = (nat?.type_flags ?? []).map((flag) => oneOf(NAT_TYPE_FLAGS, flag));
-  return kinds.includes('prefix') ? ' prefix' : '';
+  if (kinds.includes('prefix')) return ' prefix';
+  if (nat?.flags?.includes('netmap') === true) {
+    throw new NftJsonError(
+      '"netmap" has no word in nft text: it comes with the type flag "prefix"',
+    );
+  }
+  return '';
 }
 
 function renderFlags(nat: PortNat | null): string {
-  // `netmap` has no word in text: it comes with `prefix`.
   const spoken = (nat?.flags ?? []).filter((flag) => flag !== 'netmap');
   return spoken.length === 0 ? '' : ` ${flags(NAT_FLAGS, spoken)}`;
 }

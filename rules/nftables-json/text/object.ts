@@ -233,7 +233,8 @@ function expectationParts(expectation: CtExpectation): string[] {
 }
 
 function renderProtocol(protocol: string | number): string {
-  return typeof protocol === 'number' ? natural(protocol) : word(protocol);
+  if (typeof protocol === 'string') return word(protocol);
+  throw new NftJsonError(`nft text has only names for protocols here, got ${shown(protocol)}`);
 }
 
 function familyParts(l3proto: CtHelper['l3proto']): string[] {

@@ -63,30 +63,6 @@ export function renderStatement(statement: Statement): string {
   if ('ct count' in statement) return renderConnectionCount(statement['ct count']);
   if ('log' in statement) return renderLog(statement.log);
   if ('notrack' in statement) return 'notrack';
-  return renderRare(statement);
-}
-
-// --- internal ---
-
-type RareStatement = Extract<
-  Statement,
-  | { 'ct helper': unknown }
-  | { 'ct timeout': unknown }
-  | { 'ct expectation': unknown }
-  | { secmark: unknown }
-  | { flow: unknown }
-  | { fwd: unknown }
-  | { dup: unknown }
-  | { queue: unknown }
-  | { tproxy: unknown }
-  | { synproxy: unknown }
-  | { reset: unknown }
-  | { meter: unknown }
-  | { xt: unknown }
-  | { unknown: unknown }
->;
-
-function renderRare(statement: RareStatement): string {
   if ('ct helper' in statement) return `ct helper set ${renderRef(statement['ct helper'])}`;
   if ('ct timeout' in statement) return `ct timeout set ${renderRef(statement['ct timeout'])}`;
   if ('ct expectation' in statement) {
@@ -108,6 +84,8 @@ function renderRare(statement: RareStatement): string {
   }
   throw new NftJsonError(`there is no text for the unknown statement ${shown(statement.unknown)}`);
 }
+
+// --- internal ---
 
 function renderMatch({ op, left, right }: Match): string {
   const operator = oneOf(MATCH_OPERATORS, op);
@@ -157,7 +135,8 @@ function renderMangle({ key, value }: StatementBodies['mangle']): string {
 function renderReject(reject: Reject | null): string {
   if (reject?.type === undefined) return 'reject';
   const type = oneOf(REJECT_TYPES, reject.type);
-  if (reject.expr === undefined || type === 'tcp reset') return `reject with ${type}`;
+  if (type === 'tcp reset') return `reject with ${type}`;
+  if (reject.expr === undefined) throw new NftJsonError(`"reject with ${type}" needs an ICMP code`);
   // nft takes no quotes here.
   const code = typeof reject.expr === 'string' ? word(reject.expr) : renderExpression(reject.expr);
   return `reject with ${type} ${code}`;

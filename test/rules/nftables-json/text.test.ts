@@ -6,6 +6,7 @@ import {
   renderRuleset,
   type Command,
 } from '../../../rules/nftables-json/index.ts';
+import { META_KEYS } from '../../../rules/nftables-json/words.ts';
 import { COMMANDS, FLUSHED, LISTED, REFERENCES, RESET } from './samples/commands.ts';
 import { EXPRESSIONS } from './samples/expressions.ts';
 import { OBJECTS } from './samples/objects.ts';
@@ -98,6 +99,50 @@ describe('nftables-json as text', () => {
   it('refuses a map with keys by type and values by typeof', () => {
     const map = { ...inTable, name: 'thing', type: 'mark', map: { typeof: POD } };
     expect(() => renderCommand({ add: { map } })).to.throw(NftJsonError, /cannot mix/);
+  });
+
+  it('refuses what is no IPv6 address in front of a port', () => {
+    const commands = parseRuleset({ nftables: [ruleOf({ dnat: { addr: 'fd00::x', port: 80 } })] });
+    expect(() => renderRuleset(commands.nftables)).to.throw(NftJsonError, 'an IPv6 address');
+  });
+
+  it('refuses an ICMP reject without its code, which nft text needs', () => {
+    const commands = parseRuleset({ nftables: [ruleOf({ reject: { type: 'icmpx' } })] });
+    expect(() => renderRuleset(commands.nftables)).to.throw(NftJsonError, 'needs an ICMP code');
+  });
+
+  for (const [name, statement] of Object.entries({
+    'a list of nothing': { mangle: { key: { meta: { key: 'mark' } }, value: [] } },
+    'a concatenation of nothing': { vmap: { key: { concat: [] }, data: '@verdicts' } },
+    'a set of nothing': { match: { op: '==', left: 1, right: { set: [] } } },
+    'netmap without prefix': { dnat: { addr: POD, flags: ['netmap'] } },
+  })) {
+    it(`refuses ${name}`, () => {
+      const commands = parseRuleset({ nftables: [ruleOf(statement)] }).nftables;
+      expect(() => renderRuleset(commands)).to.throw(NftJsonError);
+    });
+  }
+
+  it('refuses a bit operation of one', () => {
+    const commands = parseRuleset({ nftables: [ruleOf({ reset: { '|': [1] } })] });
+    expect(() => renderRuleset(commands.nftables)).to.throw(NftJsonError, 'needs two operands');
+  });
+
+  it('refuses a protocol by its number where text wants a name', () => {
+    const helper = { ...inTable, name: 'thing', type: 'ftp', protocol: 6 };
+    expect(() => renderCommand({ 'ct helper': helper })).to.throw(NftJsonError, 'only names');
+  });
+
+  it('quotes every value that a device is compared with', () => {
+    const keys = META_KEYS.filter((key) => {
+      const match = { op: '==', left: { meta: { key } }, right: 'tcp' };
+      const [command] = parseRuleset({ nftables: [ruleOf({ match })] }).nftables;
+      return command !== undefined && renderCommand(command).endsWith(' "tcp"');
+    });
+    expect(keys).to.have.members([
+      ...['iif', 'iifname', 'oif', 'oifname', 'sdif', 'sdifname'],
+      ...['ibriport', 'ibrname', 'obriport', 'obrname'],
+    ]);
   });
 
   for (const [name, json] of Object.entries({
