@@ -14,43 +14,50 @@ import {
 /** Counts claims to elements and knows how the wanted contents differ from what was last applied. */
 export class Ledger {
   readonly #wanted = new Map<string, Map<string, Element>>();
-  /** Claims beyond the first, by collection and key: most elements have exactly one. */
-  readonly #extraClaims = new Map<string, Map<string, number>>();
+  /** Claims beyond the first, by collection and key, in their order: most elements have exactly one. */
+  readonly #furtherClaims = new Map<string, Map<string, Claims[]>>();
   /** What is applied at each key that was touched since the last commit. */
   #touched = new Map<string, Map<string, Element | undefined>>();
 
   /**
-   * Claims an element. Claims to the same key count up if they agree; a claim that disagrees with
-   * the element already there is refused (`false`) and must not be released.
+   * Claims an element. Claims to the same key count up if they agree; one that disagrees waits until
+   * those before it are gone: an address may reach its new owner before the old one lets go of it.
    */
-  claim(element: Element): boolean {
+  claim(element: Element): void {
     const { collection, key } = element;
     const elements = childOf(this.#wanted, collection);
-    const current = elements.get(key);
-    if (current === undefined) {
+    if (!elements.has(key)) {
       this.#touch(collection, key, undefined);
       elements.set(key, element);
-      return true;
+      return;
     }
-    if (!sameElement(current, element)) return false;
-    const claims = childOf(this.#extraClaims, collection);
-    claims.set(key, (claims.get(key) ?? 0) + 1);
-    return true;
+    const further = childOf(this.#furtherClaims, collection);
+    const line = further.get(key) ?? [];
+    const same = line.find((claims) => sameElement(claims.element, element));
+    if (same === undefined) line.push({ element, count: 1 });
+    else same.count += 1;
+    further.set(key, line);
   }
 
-  /** Takes one claim back; the element goes with its last one. Throws when there is no claim. */
-  release({ collection, key }: Element): void {
+  /**
+   * Takes one claim to this very element back; the element goes with its last one, and the next in
+   * line takes its place. Throws when there is no such claim.
+   */
+  release(element: Element): void {
+    const { collection, key } = element;
     const elements = childOf(this.#wanted, collection);
+    if (this.#takeFurtherClaim(collection, key, element)) return;
     const current = elements.get(key);
-    if (current === undefined)
+    if (current === undefined || !sameElement(current, element)) {
       throw new Error(`released without a claim: ${collection} { ${key} }`);
-    const claims = childOf(this.#extraClaims, collection);
-    const extra = claims.get(key) ?? 0;
-    if (extra > 1) claims.set(key, extra - 1);
-    else if (extra === 1) claims.delete(key);
-    else {
-      this.#touch(collection, key, current);
+    }
+    this.#touch(collection, key, current);
+    const next = this.#furtherClaims.get(collection)?.get(key)?.[0]?.element;
+    if (next === undefined) {
       elements.delete(key);
+    } else {
+      this.#takeFurtherClaim(collection, key, next);
+      elements.set(key, next);
     }
   }
 
@@ -67,12 +74,8 @@ export class Ledger {
     return changes.sort(compareChanges);
   }
 
-  /** Notes that these changes were applied; without an argument, that all of them were. */
-  commit(changes?: readonly ElementChange[]): void {
-    if (changes === undefined) {
-      this.#touched = new Map();
-      return;
-    }
+  /** Notes that the kernel now has the wanted elements at these keys. */
+  commit(changes: readonly Pick<ElementChange, 'collection' | 'key'>[]): void {
     for (const { collection, key } of changes) this.#touched.get(collection)?.delete(key);
   }
 
@@ -105,6 +108,19 @@ export class Ledger {
     return this.#wanted;
   }
 
+  /** Whether there was one to take. */
+  #takeFurtherClaim(collection: string, key: string, element: Element): boolean {
+    const further = this.#furtherClaims.get(collection);
+    const line = further?.get(key);
+    const same = line?.find((claims) => sameElement(claims.element, element));
+    if (further === undefined || line === undefined || same === undefined) return false;
+    same.count -= 1;
+    if (same.count > 0) return true;
+    if (line.length === 1) further.delete(key);
+    else line.splice(line.indexOf(same), 1);
+    return true;
+  }
+
   #touch(collection: string, key: string, applied: Element | undefined): void {
     const keys = childOf(this.#touched, collection);
     if (!keys.has(key)) keys.set(key, applied);
@@ -112,6 +128,12 @@ export class Ledger {
 }
 
 // --- internal ---
+
+/** Claims that agree. */
+interface Claims {
+  readonly element: Element;
+  count: number;
+}
 
 function childOf<V>(parent: Map<string, Map<string, V>>, name: string): Map<string, V> {
   let child = parent.get(name);

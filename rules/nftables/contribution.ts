@@ -20,9 +20,6 @@ export interface Slots {
   readonly local: readonly string[];
 }
 
-/** No endpoint anywhere: where a new service port starts from. */
-export const NO_SLOTS: Slots = { cluster: [], local: [] };
-
 /** One service port's share of the table. */
 export interface Contribution {
   readonly elements: readonly Element[];

@@ -88,6 +88,13 @@ export function isMap(collection: Collection): boolean {
   return MAPS.has(collection);
 }
 
+/** The sets that hold networks, which must not overlap: the range is the last part of their keys. */
+export const INTERVAL_SETS: ReadonlySet<string> = new Set<Collection>([
+  'source-ranges',
+  'nodeport-cidrs',
+  'service-cidrs',
+]);
+
 /**
  * The pseudo collection in which a ledger counts the users of shared chains. Not a set: its
  * elements become chains.
