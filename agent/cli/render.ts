@@ -44,7 +44,7 @@ async function render(flags: RenderFlags): Promise<void> {
   const transactions = planners.map((planner) => planner.plan());
   if (flags.output === 'json') {
     complain(
-      'note: the maps "endpoints" and "nodeport-endpoints" have a key of type numgen, which nft reads ' +
+      'note: the maps of endpoints ("tcp-endpoints", ...) have a key of type numgen, which nft reads ' +
         'from JSON since 1.1.2; older ones take the text form only',
     );
   }

@@ -1,12 +1,18 @@
 /**
  * The transport by the nft command: text on its standard input, JSON from its listings.
  */
+import type { Element as TableElement } from '../../rules/diff/element.ts';
 import type { IpFamily } from '../../rules/ip.ts';
 import { parseRuleset, renderCommand, type Element } from '../../rules/nftables-json/index.ts';
 import type { AffinityEdit, AffinityEntry } from '../../rules/nftables/affinity.ts';
 import { garbageCommands } from '../../rules/nftables/commands.ts';
-import { RULES_PREFIX } from '../../rules/nftables/identity.ts';
-import { readAffinityEntries, readChains, readElements } from '../../rules/nftables/listing.ts';
+import { RULES_PREFIX, shapeId } from '../../rules/nftables/identity.ts';
+import {
+  ForeignElementError,
+  readAffinityEntries,
+  readChains,
+  readElements,
+} from '../../rules/nftables/listing.ts';
 import {
   AFFINITY,
   COLLECTIONS,
@@ -36,17 +42,11 @@ export class NftTransport implements Transport {
   async readTable(family: IpFamily): Promise<FoundTable | undefined> {
     const chainNames = await this.#chainNames(family);
     if (chainNames.length === 0) return undefined;
-    const { shapeId, rulesId, shared } = readChains(chainNames);
-    if (shapeId === undefined) return { shapeId, rulesId, contents: new Map() };
-    const contents = new Map<string, typeof shared>([[SHARED_CHAINS, shared]]);
-    for (const collection of COLLECTIONS) {
-      const kind = isMap(collection) ? 'map' : 'set';
-      const listed = await this.#listElements(family, kind, collection);
-      // A set is missing: whatever the markers say, this is not the shape they stand for.
-      if (listed === undefined) return { shapeId: undefined, rulesId, contents: new Map() };
-      contents.set(collection, readElements(collection, listed));
-    }
-    return { shapeId, rulesId, contents };
+    const { shapeId: foundId, rulesId, shared } = readChains(chainNames);
+    const elements = foundId === shapeId(family) ? await this.#readElements(family) : undefined;
+    // Whatever the markers say: if it cannot be read as that shape, it has another one.
+    if (elements === undefined) return { shapeId: undefined, rulesId, contents: new Map() };
+    return { shapeId: foundId, rulesId, contents: elements.set(SHARED_CHAINS, shared) };
   }
 
   async readAffinity(family: IpFamily): Promise<AffinityEntry[]> {
@@ -115,6 +115,23 @@ export class NftTransport implements Transport {
     );
   }
 
+  /** Every element of ours; `undefined` when a set is missing or holds what we never put there. */
+  async #readElements(family: IpFamily): Promise<Map<string, ElementsByKey> | undefined> {
+    const contents = new Map<string, ElementsByKey>();
+    for (const collection of COLLECTIONS) {
+      const kind = isMap(collection) ? 'map' : 'set';
+      const listed = await this.#listElements(family, kind, collection);
+      if (listed === undefined) return undefined;
+      try {
+        contents.set(collection, readElements(collection, listed));
+      } catch (error) {
+        if (error instanceof ForeignElementError) return undefined;
+        throw error;
+      }
+    }
+    return contents;
+  }
+
   async #listElements(
     family: IpFamily,
     kind: 'set' | 'map',
@@ -154,6 +171,8 @@ export class NftTransport implements Transport {
 }
 
 // --- internal ---
+
+type ElementsByKey = ReadonlyMap<string, TableElement>;
 
 function errorOf(
   { code, message, line, column }: ReturnType<typeof parseComplaint>,

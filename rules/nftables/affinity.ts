@@ -5,6 +5,7 @@
  * live endpoint, never to a dead one.
  */
 import type { ElementChange } from '../diff/element.ts';
+import { frontendSlotOf } from './endpoint-maps.ts';
 import { concatText } from './names.ts';
 
 /** What happens to the clients of one slot of one frontend. */
@@ -45,10 +46,10 @@ export function affinityMoves(
   const departures: { frontend: string; slot: number; endpoint: string; isNodePort: boolean }[] =
     [];
   for (const { collection, key, before, after } of changes) {
-    const isNodePort = collection === 'nodeport-endpoints';
-    if (!isNodePort && collection !== 'endpoints') continue;
-    const { frontend, slot } = splitSlot(key);
-    if (!hasAffinity(frontend) || before?.value === after?.value) continue;
+    const place = frontendSlotOf(collection, key);
+    if (place === undefined || before?.value === after?.value) continue;
+    const { frontend, slot, isNodePort } = place;
+    if (!hasAffinity(frontend)) continue;
     if (after !== undefined) arrivals.set(`${frontend} ${after.value}`, slot);
     if (before !== undefined) {
       departures.push({ frontend, slot, endpoint: before.value, isNodePort });
@@ -89,11 +90,6 @@ export function affinityKey(entry: AffinityEntry, slot: number = entry.slot): st
 }
 
 // --- internal ---
-
-function splitSlot(key: string): { frontend: string; slot: number } {
-  const end = key.lastIndexOf(' . ');
-  return { frontend: key.slice(0, end), slot: Number(key.slice(end + 3)) };
-}
 
 function moveKey(frontend: string, slot: number): string {
   return `${frontend} ${slot}`;

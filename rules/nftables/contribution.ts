@@ -9,6 +9,7 @@ import {
   sourcesAllowedFor,
 } from '../services/traffic.ts';
 import type { Endpoint, Frontend, ServicePort } from '../services/types.ts';
+import { endpointKey, endpointMapName } from './endpoint-maps.ts';
 import { concatText, LOCAL_SLOTS, SHARED_CHAINS, type Collection } from './names.ts';
 import { chainsBehind, sharedChainName, type SharedChain } from './shared-chains.ts';
 import { assignSlots } from './slots.ts';
@@ -95,12 +96,13 @@ class Draft {
     const slots = isLocal ? this.#slots.local : this.#slots.cluster;
     const base = isLocal ? LOCAL_SLOTS : 0;
     for (const [index, endpoint] of slots.entries()) {
-      const key = concatText(frontendKey(frontend), base + index);
-      this.add(isNodePort ? 'nodeport-endpoints' : 'endpoints', key, endpoint);
+      const key = endpointKey(frontend.ip, frontend.port, base + index);
+      this.add(endpointMapName({ protocol: frontend.protocol, isNodePort }), key, endpoint);
     }
     const { affinitySeconds } = this.port;
     const chain: SharedChain = {
       kind: 'endpoints',
+      protocol: frontend.protocol,
       isNodePort,
       isLocal,
       count: slots.length,

@@ -22,6 +22,7 @@ export function shapeId(family: IpFamily): string {
   const examples = [undefined, 1].map((affinitySeconds) =>
     sharedChainRules(family, {
       kind: 'endpoints',
+      protocol: 'udp',
       isNodePort: false,
       isLocal: true,
       count: 2,
@@ -30,6 +31,7 @@ export function shapeId(family: IpFamily): string {
   );
   const slot = sharedChainRules(family, {
     kind: 'slot',
+    protocol: 'udp',
     isNodePort: true,
     slot: 1,
     affinitySeconds: 1,

@@ -4,7 +4,14 @@
  * in place.
  */
 import type { IpFamily } from '../ip.ts';
-import type { Command, Expression, NamedSet, NftObject } from '../nftables-json/index.ts';
+import {
+  concat,
+  payload,
+  type Command,
+  type NamedSet,
+  type NftObject,
+} from '../nftables-json/index.ts';
+import { ENDPOINT_MAPS, endpointMapName, type EndpointMap } from './endpoint-maps.ts';
 import { AFFINITY, nftFamily, TABLE, type Collection } from './names.ts';
 import { packetFields, randomSlot } from './packet.ts';
 
@@ -65,8 +72,7 @@ function collections(family: IpFamily): NftObject[] {
   const port = ['inet_proto', 'inet_service'];
   const destination = [address, ...port];
   return [
-    endpointMap(family, 'endpoints', 'endpoints by frontend and slot', false),
-    endpointMap(family, 'nodeport-endpoints', 'endpoints by node port and slot', true),
+    ...ENDPOINT_MAPS.map((map) => endpointMap(family, map)),
     set(family, 'hairpin-connections', [address, ...destination], 'connections of a pod to itself'),
     intervalSet(family, 'source-ranges', [...destination, address], 'who may use firewalled-ips'),
     intervalSet(
@@ -127,26 +133,21 @@ function verdictMap(
   return { map: { family: nftFamily(family), table: TABLE, name, type, map: 'verdict', comment } };
 }
 
-/**
- * `typeof`, because no data type's name stands for what numgen yields. The data side must say `th
- * dport`: with `tcp dport` nft adds `meta l4proto tcp` to every rule that uses the map.
- */
-function endpointMap(
-  family: IpFamily,
-  name: Collection,
-  comment: string,
-  isNodePort: boolean,
-): NftObject {
-  const { daddr, destination, port } = packetFields(family);
-  const key: Expression[] = [...(isNodePort ? port : destination), randomSlot(2, 0)];
+/** `typeof`, because no data type's name stands for what numgen yields. */
+function endpointMap(family: IpFamily, map: EndpointMap): NftObject {
+  const { daddr } = packetFields(family);
+  const dport = payload(map.protocol, 'dport');
+  const frontend = map.isNodePort ? [dport] : [daddr, dport];
   return {
     map: {
       family: nftFamily(family),
       table: TABLE,
-      name,
-      type: { typeof: { concat: key } },
-      map: { typeof: { concat: [daddr, { payload: { protocol: 'th', field: 'dport' } }] } },
-      comment,
+      name: endpointMapName(map),
+      type: { typeof: concat(...frontend, randomSlot(2, 0)) },
+      map: { typeof: concat(daddr, dport) },
+      comment: map.isNodePort
+        ? 'endpoints by node port and slot'
+        : 'endpoints by frontend and slot',
     },
   };
 }

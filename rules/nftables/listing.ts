@@ -27,6 +27,11 @@ export interface ListedChains {
   readonly shared: ReadonlyMap<string, TableElement>;
 }
 
+/** An element of our table that we could not have written: somebody else was there. */
+export class ForeignElementError extends Error {
+  override readonly name = 'ForeignElementError';
+}
+
 /** Sorts a table's chains by their names; chains that are neither marker nor shared are left out. */
 export function readChains(names: readonly string[]): ListedChains {
   const shared = names.filter((name) => parseSharedChainName(name) !== undefined);
@@ -39,7 +44,7 @@ export function readChains(names: readonly string[]): ListedChains {
   };
 }
 
-/** A set's or map's elements by key. Throws a TypeError for one that we could not have written. */
+/** A set's or map's elements by key. Throws a ForeignElementError for one that is not of our kind. */
 export function readElements(
   collection: Collection,
   listed: readonly ListedElement[],
@@ -56,14 +61,14 @@ export function readElements(
   return elements;
 }
 
-/** The affinity set's entries. Throws a TypeError for one that our rules could not have made. */
+/** The affinity set's entries. Throws a ForeignElementError for one that is not of our rules' kind. */
 export function readAffinityEntries(listed: readonly ListedElement[]): AffinityEntry[] {
   return listed.map((item) => {
     const { val, timeout = 0, expires = 0 } = annotationOf(isMapping(item) ? item[0] : item);
     const parts = partsOf(val, PROTOCOL_POSITIONS[AFFINITY]);
     const [client, address, protocol, port, slot] = parts;
     if (client === undefined || address === undefined || slot === undefined) {
-      throw new TypeError(`not an affinity entry: ${concatText(...parts)}`);
+      throw new ForeignElementError(`not an affinity entry: ${concatText(...parts)}`);
     }
     return {
       client,
@@ -113,7 +118,7 @@ function partText(part: Expression): string {
   if (typeof part === 'object' && 'prefix' in part) {
     return `${partText(part.prefix.addr)}/${part.prefix.len}`;
   }
-  throw new TypeError(`not a part of one of our keys: ${JSON.stringify(part)}`);
+  throw new ForeignElementError(`not a part of one of our keys: ${JSON.stringify(part)}`);
 }
 
 function valueText(value: Expression): string {

@@ -20,10 +20,14 @@ export function nftFamily(family: IpFamily): NftFamily {
  * `affinity` is filled by packets, not by us, and so has no stage.
  */
 export const COLLECTION_STAGES = {
-  /** Map ip . protocol . port . slot -> endpoint, for frontends with an address. */
-  endpoints: 1,
-  /** Map protocol . port . slot -> endpoint, for node ports. */
-  'nodeport-endpoints': 1,
+  /** Maps ip . port . slot -> endpoint, for frontends with an address: see endpoint-maps.ts. */
+  'tcp-endpoints': 1,
+  'udp-endpoints': 1,
+  'sctp-endpoints': 1,
+  /** Maps port . slot -> endpoint, for node ports. */
+  'tcp-nodeport-endpoints': 1,
+  'udp-nodeport-endpoints': 1,
+  'sctp-nodeport-endpoints': 1,
   /** Set of endpoint . endpoint . protocol . port: connections of a pod to itself. */
   'hairpin-connections': 1,
   /** Interval set ip . protocol . port . source range: who may use a load balancer address. */
@@ -64,8 +68,12 @@ export const AFFINITY = 'affinity';
 export const PROTOCOL_POSITIONS: Readonly<
   Record<Collection | typeof AFFINITY, number | undefined>
 > = {
-  endpoints: 1,
-  'nodeport-endpoints': 0,
+  'tcp-endpoints': undefined,
+  'udp-endpoints': undefined,
+  'sctp-endpoints': undefined,
+  'tcp-nodeport-endpoints': undefined,
+  'udp-nodeport-endpoints': undefined,
+  'sctp-nodeport-endpoints': undefined,
   'hairpin-connections': 2,
   'source-ranges': 1,
   'nodeport-cidrs': undefined,
@@ -112,8 +120,12 @@ export function concatText(...parts: readonly (string | number)[]): string {
 // --- internal ---
 
 const MAPS: ReadonlySet<Collection> = new Set<Collection>([
-  'endpoints',
-  'nodeport-endpoints',
+  'tcp-endpoints',
+  'udp-endpoints',
+  'sctp-endpoints',
+  'tcp-nodeport-endpoints',
+  'udp-nodeport-endpoints',
+  'sctp-nodeport-endpoints',
   'cluster-policy-ips',
   'cluster-policy-nodeports',
   'local-policy-ips',

@@ -10,6 +10,7 @@ import type { IpFamily } from '../ip.ts';
 import type { ServiceKey, ServicePort } from '../services/types.ts';
 import { affinityMoves } from './affinity.ts';
 import { contributionOf, frontendKey, intervalKey, type Slots } from './contribution.ts';
+import { ENDPOINT_MAPS, endpointMapName, frontendSlotOf } from './endpoint-maps.ts';
 import { rulesId, shapeId } from './identity.ts';
 import {
   COLLECTION_STAGES,
@@ -262,15 +263,14 @@ function chainAt(key: string): Pick<ElementChange, 'collection' | 'key'> {
 /** Reads slots back out of the endpoint maps, so that a restart moves no endpoint. */
 function slotsIn(contents: Contents): FoundSlots {
   const found = new Map<string, { cluster: string[]; local: string[] }>();
-  for (const collection of ['endpoints', 'nodeport-endpoints'] satisfies Collection[]) {
+  for (const collection of ENDPOINT_MAPS.map(endpointMapName)) {
     for (const { key, value } of contents.get(collection)?.values() ?? []) {
-      const end = key.lastIndexOf(' . ');
-      const frontend = key.slice(0, end);
-      const slot = Number(key.slice(end + 3));
-      const slots = found.get(frontend) ?? { cluster: [], local: [] };
-      found.set(frontend, slots);
-      if (slot < LOCAL_SLOTS) slots.cluster[slot] = value;
-      else slots.local[slot - LOCAL_SLOTS] = value;
+      const place = frontendSlotOf(collection, key);
+      if (place === undefined) continue;
+      const slots = found.get(place.frontend) ?? { cluster: [], local: [] };
+      found.set(place.frontend, slots);
+      if (place.slot < LOCAL_SLOTS) slots.cluster[place.slot] = value;
+      else slots.local[place.slot - LOCAL_SLOTS] = value;
     }
   }
   return found;

@@ -4,6 +4,7 @@
 import type { ElementChange } from '../diff/element.ts';
 import { joinHostPort, type Ip } from '../ip.ts';
 import type { ServicePort } from '../services/types.ts';
+import { frontendSlotOf } from './endpoint-maps.ts';
 import { LOCAL_SLOTS, type Collection } from './names.ts';
 import type { TableStep, Transaction } from './transaction.ts';
 
@@ -45,13 +46,6 @@ export function reportChanges(
 
 // --- internal ---
 
-/** Collections whose key is a frontend and something behind it. */
-const EXTENDED_KEYS: ReadonlySet<string> = new Set<Collection>([
-  'endpoints',
-  'nodeport-endpoints',
-  'source-ranges',
-]);
-
 const TABLE_LINES: Readonly<Record<TableStep, readonly string[]>> = {
   create: ['+ table with its maps, base chains and fixed rules'],
   replace: ['~ table of an unknown shape, replaced as a whole'],
@@ -86,28 +80,33 @@ function titlesOf(
 
 /** The frontend that a change is about; the key itself where it is not about one. */
 function frontendOf({ collection, key }: ElementChange): string {
-  return EXTENDED_KEYS.has(collection) ? key.slice(0, key.lastIndexOf(' . ')) : key;
+  if (collection === 'source-ranges') return key.slice(0, key.lastIndexOf(' . '));
+  return frontendSlotOf(collection, key)?.frontend ?? key;
 }
 
 function lineOf(change: ElementChange): string {
   const { collection, before, after } = change;
   const sign = before === undefined ? '+' : after === undefined ? '-' : '~';
   switch (collection as Collection) {
-    case 'endpoints':
-    case 'nodeport-endpoints':
+    case 'tcp-endpoints':
+    case 'udp-endpoints':
+    case 'sctp-endpoints':
+    case 'tcp-nodeport-endpoints':
+    case 'udp-nodeport-endpoints':
+    case 'sctp-nodeport-endpoints':
       return `${sign} endpoint ${transition(change, hostPort)} (${slotText(change)})`;
     case 'service-ips':
     case 'service-nodeports':
-      return `${sign} ${address(change.key)} ${transition(change, verdict)}`;
+      return `${sign} ${address(change.key)} ${destination(change)}`;
     case 'cluster-policy-ips':
     case 'cluster-policy-nodeports':
-      return `${sign} ${address(change.key)} by Cluster policy ${transition(change, verdict)}`;
+      return `${sign} ${address(change.key)} by Cluster policy ${destination(change)}`;
     case 'local-policy-ips':
     case 'local-policy-nodeports':
-      return `${sign} ${address(change.key)} by Local policy ${transition(change, verdict)}`;
+      return `${sign} ${address(change.key)} by Local policy ${destination(change)}`;
     case 'no-endpoint-services':
     case 'no-endpoint-nodeports':
-      return `${sign} ${address(change.key)} without endpoints: ${transition(change, verdict)}`;
+      return `${sign} ${address(change.key)} without endpoints: ${destination(change)}`;
     case 'firewalled-ips':
       return `${sign} ${address(change.key)} only from its source ranges`;
     case 'source-ranges':
@@ -129,9 +128,9 @@ function transition({ before, after }: ElementChange, text: (value: string) => s
   return from === to ? `${to} (renamed)` : `${from} => ${to}`;
 }
 
-function slotText({ key }: ElementChange): string {
-  const slot = Number(key.slice(key.lastIndexOf(' . ') + 3));
-  const place = address(key.slice(0, key.lastIndexOf(' . ')));
+function slotText({ collection, key }: ElementChange): string {
+  const { frontend, slot } = frontendSlotOf(collection, key) ?? { frontend: key, slot: 0 };
+  const place = address(frontend);
   return slot < LOCAL_SLOTS ? `${place} slot ${slot}` : `${place} local slot ${slot - LOCAL_SLOTS}`;
 }
 
@@ -149,9 +148,12 @@ function hostPort(value: string): string {
   return joinHostPort(ip as Ip, Number(port));
 }
 
-/** `goto endpoints-3` as `-> endpoints-3`. */
-function verdict(value: string): string {
-  return value.startsWith('goto ') ? `-> ${value.slice('goto '.length)}` : value;
+/** What becomes of a packet: `-> tcp-endpoints-4, was tcp-endpoints-3`, or `drop`. */
+function destination({ before, after }: ElementChange): string {
+  const now = (after ?? before)?.value.replace(/^goto /, '-> ') ?? '';
+  if (before === undefined || after === undefined) return now;
+  const was = before.value.replace(/^goto /, '');
+  return before.value === after.value ? `${now} (renamed)` : `${now}, was ${was}`;
 }
 
 function rank(title: string): number {

@@ -3,20 +3,23 @@
  * names say everything about them, so a chain can be rebuilt from its name alone, and a name found
  * in the kernel is proof enough of what the chain holds.
  *
- *   endpoints-3                  one of 3 endpoints, at random
- *   affinity-endpoints-3-10800   the endpoint that this client is stuck to, else one of 3
- *   affinity-slot-1-10800        the endpoint in slot 1; the client is stuck to it from now on
+ *   tcp-endpoints-3                  one of 3 endpoints, at random
+ *   tcp-affinity-endpoints-3-10800   the endpoint that this client is stuck to, else one of 3
+ *   tcp-affinity-slot-1-10800        the endpoint in slot 1; the client is stuck to it from now on
  *
- * `local-` before `endpoints` means endpoints on this node only, `nodeport-` in front means that
- * the frontend is a node port, known by its port alone.
+ * `nodeport-` after the protocol means that the frontend is a node port, known by its port alone;
+ * `local-` means endpoints on this node only.
  */
 
+import type { Protocol } from '../services/types.ts';
+import { PROTOCOLS } from './endpoint-maps.ts';
 import { LOCAL_SLOTS } from './names.ts';
 
 /** One shared chain, as data. */
 export type SharedChain =
   | {
       readonly kind: 'endpoints';
+      readonly protocol: Protocol;
       readonly isNodePort: boolean;
       readonly isLocal: boolean;
       /** How many endpoints; at least 1. */
@@ -26,6 +29,7 @@ export type SharedChain =
     }
   | {
       readonly kind: 'slot';
+      readonly protocol: Protocol;
       readonly isNodePort: boolean;
       /** From LOCAL_SLOTS on for endpoints on this node. */
       readonly slot: number;
@@ -34,7 +38,7 @@ export type SharedChain =
 
 /** The name of a shared chain. */
 export function sharedChainName(chain: SharedChain): string {
-  const scope = chain.isNodePort ? 'nodeport-' : '';
+  const scope = chain.isNodePort ? `${chain.protocol}-nodeport-` : `${chain.protocol}-`;
   if (chain.kind === 'slot') return `${scope}affinity-slot-${chain.slot}-${chain.affinitySeconds}`;
   const place = chain.isLocal ? 'local-' : '';
   return chain.affinitySeconds === undefined
@@ -44,20 +48,25 @@ export function sharedChainName(chain: SharedChain): string {
 
 /** The inverse of `sharedChainName`; `undefined` for a name that is not a shared chain's. */
 export function parseSharedChainName(name: string): SharedChain | undefined {
-  const slot = /^(nodeport-)?affinity-slot-(\d+)-(\d+)$/.exec(name);
+  const protocol = PROTOCOLS.find((each) => name.startsWith(`${each}-`));
+  if (protocol === undefined) return undefined;
+  const rest = name.slice(protocol.length + 1);
+  const slot = /^(nodeport-)?affinity-slot-(\d+)-(\d+)$/.exec(rest);
   if (slot !== null) {
     return {
       kind: 'slot',
+      protocol,
       isNodePort: slot[1] !== undefined,
       slot: Number(slot[2]),
       affinitySeconds: Number(slot[3]),
     };
   }
   const endpoints =
-    /^(nodeport-)?(local-)?(?:endpoints-(\d+)|affinity-endpoints-(\d+)-(\d+))$/.exec(name);
+    /^(nodeport-)?(local-)?(?:endpoints-(\d+)|affinity-endpoints-(\d+)-(\d+))$/.exec(rest);
   if (endpoints === null) return undefined;
   return {
     kind: 'endpoints',
+    protocol,
     isNodePort: endpoints[1] !== undefined,
     isLocal: endpoints[2] !== undefined,
     count: Number(endpoints[3] ?? endpoints[4]),
@@ -68,8 +77,14 @@ export function parseSharedChainName(name: string): SharedChain | undefined {
 /** The chains that a chain's rules point at, which must exist with it. */
 export function chainsBehind(chain: SharedChain): SharedChain[] {
   if (chain.kind === 'slot' || chain.affinitySeconds === undefined) return [];
-  const { isNodePort, affinitySeconds } = chain;
-  return slotsOf(chain).map((slot) => ({ kind: 'slot', isNodePort, slot, affinitySeconds }));
+  const { protocol, isNodePort, affinitySeconds } = chain;
+  return slotsOf(chain).map((slot) => ({
+    kind: 'slot',
+    protocol,
+    isNodePort,
+    slot,
+    affinitySeconds,
+  }));
 }
 
 /** The slots that a balancing chain draws from. */

@@ -9,12 +9,14 @@ import {
   goto,
   mapLookup,
   match,
+  payload,
   ref,
   vmap,
   type Element,
   type Expression,
   type Statement,
 } from '../nftables-json/index.ts';
+import { endpointMapName, type EndpointMap } from './endpoint-maps.ts';
 import type { RuleDraft } from './fixed-rules.ts';
 import { AFFINITY, LOCAL_SLOTS } from './names.ts';
 import { constantMark, constantSlot, packetFields, randomSlot } from './packet.ts';
@@ -24,7 +26,7 @@ import { chainsBehind, sharedChainName, slotsOf, type SharedChain } from './shar
 export function sharedChainRules(family: IpFamily, chain: SharedChain): RuleDraft[] {
   if (chain.kind === 'slot') return slotRules(family, chain);
   if (chain.affinitySeconds === undefined) {
-    return [draft(toEndpoint(family, chain.isNodePort, randomSlot(chain.count, baseOf(chain))))];
+    return [draft(toEndpoint(family, chain, randomSlot(chain.count, baseOf(chain))))];
   }
   return affinityRules(family, chain);
 }
@@ -32,11 +34,11 @@ export function sharedChainRules(family: IpFamily, chain: SharedChain): RuleDraf
 // --- internal ---
 
 /** Sends the connection to the endpoint in a slot. A slot without an endpoint matches nothing. */
-function toEndpoint(family: IpFamily, isNodePort: boolean, slot: Expression): Statement {
+function toEndpoint(family: IpFamily, map: EndpointMap, slot: Expression): Statement {
   const fields = packetFields(family);
-  const key = concat(...(isNodePort ? fields.port : fields.destination), slot);
-  const endpoints = ref(isNodePort ? 'nodeport-endpoints' : 'endpoints');
-  return dnat({ family: fields.family, addr: mapLookup(key, endpoints) });
+  const dport = payload(map.protocol, 'dport');
+  const key = concat(...(map.isNodePort ? [dport] : [fields.daddr, dport]), slot);
+  return dnat({ family: fields.family, addr: mapLookup(key, ref(endpointMapName(map))) });
 }
 
 /**
@@ -59,7 +61,7 @@ function slotRules(family: IpFamily, chain: SharedChain & { kind: 'slot' }): Rul
   const entry = { elem: { val: affinityKey(family, chain.slot), timeout: chain.affinitySeconds } };
   return [
     draft({ set: { op: 'update', elem: entry, set: ref(AFFINITY) } }),
-    draft(toEndpoint(family, chain.isNodePort, constantSlot(chain.slot))),
+    draft(toEndpoint(family, chain, constantSlot(chain.slot))),
   ];
 }
 

@@ -7,6 +7,7 @@ import {
   type AffinityEntry,
   type AffinityMove,
 } from '../../../rules/nftables/affinity.ts';
+import { endpointMapName } from '../../../rules/nftables/endpoint-maps.ts';
 import { scriptSteps, scriptText } from '../../../rules/nftables/script.ts';
 import type { Endpoint, ServiceKey, ServicePort } from '../../../rules/services/types.ts';
 import { clientIp, clusterIp, nodeIp, podIp } from '../../support/addresses.ts';
@@ -51,7 +52,7 @@ describe('affinityMoves', () => {
     },
     {
       name: 'takes no notice of an element whose comment alone changes',
-      changes: [{ ...change(WEB, 0, A, A), after: makeElement('endpoints', WEB, A, 'new') }],
+      changes: [{ ...change(WEB, 0, A, A), after: makeElement('tcp-endpoints', WEB, A, 'new') }],
       moves: [],
     },
     {
@@ -191,8 +192,9 @@ function change(
   before: string | undefined,
   after: string | undefined,
 ): ElementChange {
-  const collection = frontend === NODE_PORT ? 'nodeport-endpoints' : 'endpoints';
-  const key = `${frontend} . ${slot}`;
+  const isNodePort = frontend === NODE_PORT;
+  const collection = endpointMapName({ protocol: 'tcp', isNodePort });
+  const key = `${frontend.replace('tcp . ', '')} . ${slot}`;
   const element = (value: string | undefined) =>
     value === undefined ? undefined : makeElement(collection, key, value);
   return { collection, key, before: element(before), after: element(after) };

@@ -41,9 +41,9 @@ const CASES: {
     port: { endpoints: BOTH },
     elements: [
       ...ALWAYS,
-      ...slots('endpoints', `${VIP} . tcp . 80`),
-      `service-ips ${VIP} . tcp . 80 : goto endpoints-2 "default/web:http"`,
-      'shared chains endpoints-2',
+      ...slots('tcp-endpoints', `${VIP} . 80`),
+      `service-ips ${VIP} . tcp . 80 : goto tcp-endpoints-2 "default/web:http"`,
+      'shared chains tcp-endpoints-2',
     ],
   },
   {
@@ -51,9 +51,9 @@ const CASES: {
     port: { internalPolicy: 'Local', endpoints: makeChosen({ ...BOTH_AND_LOCAL, cluster: [] }) },
     elements: [
       ...ALWAYS,
-      `endpoints ${VIP} . tcp . 80 . 65536 : ${HERE_IP} . 8080`,
-      `service-ips ${VIP} . tcp . 80 : goto local-endpoints-1 "default/web:http"`,
-      'shared chains local-endpoints-1',
+      `tcp-endpoints ${VIP} . 80 . 65536 : ${HERE_IP} . 8080`,
+      `service-ips ${VIP} . tcp . 80 : goto tcp-local-endpoints-1 "default/web:http"`,
+      'shared chains tcp-local-endpoints-1',
     ],
   },
   {
@@ -77,10 +77,10 @@ const CASES: {
     port: { frontends: [TO_LOAD_BALANCER], endpoints: BOTH },
     elements: [
       ...ALWAYS,
-      ...slots('endpoints', `${LB} . tcp . 80`),
-      `cluster-policy-ips ${LB} . tcp . 80 : goto endpoints-2`,
+      ...slots('tcp-endpoints', `${LB} . 80`),
+      `cluster-policy-ips ${LB} . tcp . 80 : goto tcp-endpoints-2`,
       `service-ips ${LB} . tcp . 80 : goto external-cluster "default/web:http"`,
-      'shared chains endpoints-2',
+      'shared chains tcp-endpoints-2',
     ],
   },
   {
@@ -88,13 +88,13 @@ const CASES: {
     port: { frontends: [TO_LOAD_BALANCER], externalPolicy: 'Local', endpoints: BOTH_AND_LOCAL },
     elements: [
       ...ALWAYS,
-      ...slots('endpoints', `${LB} . tcp . 80`),
-      `endpoints ${LB} . tcp . 80 . 65536 : ${HERE_IP} . 8080`,
-      `cluster-policy-ips ${LB} . tcp . 80 : goto endpoints-2`,
-      `local-policy-ips ${LB} . tcp . 80 : goto local-endpoints-1`,
+      ...slots('tcp-endpoints', `${LB} . 80`),
+      `tcp-endpoints ${LB} . 80 . 65536 : ${HERE_IP} . 8080`,
+      `cluster-policy-ips ${LB} . tcp . 80 : goto tcp-endpoints-2`,
+      `local-policy-ips ${LB} . tcp . 80 : goto tcp-local-endpoints-1`,
       `service-ips ${LB} . tcp . 80 : goto external-local "default/web:http"`,
-      'shared chains endpoints-2',
-      'shared chains local-endpoints-1',
+      'shared chains tcp-endpoints-2',
+      'shared chains tcp-local-endpoints-1',
     ],
   },
   {
@@ -102,11 +102,11 @@ const CASES: {
     port: { frontends: [TO_LOAD_BALANCER], externalPolicy: 'Local', endpoints: ONLY_THERE },
     elements: [
       `cluster-ips ${VIP}`,
-      `endpoints ${LB} . tcp . 80 . 0 : ${THERE_IP} . 8080`,
-      `cluster-policy-ips ${LB} . tcp . 80 : goto endpoints-1`,
+      `tcp-endpoints ${LB} . 80 . 0 : ${THERE_IP} . 8080`,
+      `cluster-policy-ips ${LB} . tcp . 80 : goto tcp-endpoints-1`,
       `no-endpoint-services ${LB} . tcp . 80 : drop "default/web:http"`,
       `service-ips ${LB} . tcp . 80 : goto external-local "default/web:http"`,
-      'shared chains endpoints-1',
+      'shared chains tcp-endpoints-1',
     ],
   },
   {
@@ -123,10 +123,10 @@ const CASES: {
     port: { frontends: [TO_NODE_PORT], endpoints: BOTH },
     elements: [
       ...ALWAYS,
-      ...slots('nodeport-endpoints', 'tcp . 30080'),
-      'cluster-policy-nodeports tcp . 30080 : goto nodeport-endpoints-2',
+      ...slots('tcp-nodeport-endpoints', '30080'),
+      'cluster-policy-nodeports tcp . 30080 : goto tcp-nodeport-endpoints-2',
       'service-nodeports tcp . 30080 : goto external-cluster-nodeport "default/web:http"',
-      'shared chains nodeport-endpoints-2',
+      'shared chains tcp-nodeport-endpoints-2',
     ],
   },
   {
@@ -134,13 +134,13 @@ const CASES: {
     port: { frontends: [TO_NODE_PORT], externalPolicy: 'Local', endpoints: BOTH_AND_LOCAL },
     elements: [
       ...ALWAYS,
-      ...slots('nodeport-endpoints', 'tcp . 30080'),
-      `nodeport-endpoints tcp . 30080 . 65536 : ${HERE_IP} . 8080`,
-      'cluster-policy-nodeports tcp . 30080 : goto nodeport-endpoints-2',
-      'local-policy-nodeports tcp . 30080 : goto nodeport-local-endpoints-1',
+      ...slots('tcp-nodeport-endpoints', '30080'),
+      `tcp-nodeport-endpoints 30080 . 65536 : ${HERE_IP} . 8080`,
+      'cluster-policy-nodeports tcp . 30080 : goto tcp-nodeport-endpoints-2',
+      'local-policy-nodeports tcp . 30080 : goto tcp-nodeport-local-endpoints-1',
       'service-nodeports tcp . 30080 : goto external-local-nodeport "default/web:http"',
-      'shared chains nodeport-endpoints-2',
-      'shared chains nodeport-local-endpoints-1',
+      'shared chains tcp-nodeport-endpoints-2',
+      'shared chains tcp-nodeport-local-endpoints-1',
     ],
   },
   {
@@ -148,10 +148,10 @@ const CASES: {
     port: { affinitySeconds: 600, endpoints: ONLY_THERE },
     elements: [
       `cluster-ips ${VIP}`,
-      `endpoints ${VIP} . tcp . 80 . 0 : ${THERE_IP} . 8080`,
-      `service-ips ${VIP} . tcp . 80 : goto affinity-endpoints-1-600 "default/web:http"`,
-      'shared chains affinity-endpoints-1-600',
-      'shared chains affinity-slot-0-600',
+      `tcp-endpoints ${VIP} . 80 . 0 : ${THERE_IP} . 8080`,
+      `service-ips ${VIP} . tcp . 80 : goto tcp-affinity-endpoints-1-600 "default/web:http"`,
+      'shared chains tcp-affinity-endpoints-1-600',
+      'shared chains tcp-affinity-slot-0-600',
     ],
   },
   {
@@ -202,7 +202,7 @@ describe('contributionOf', () => {
     const contribution = contributionOf(port, [], slots);
     expect(contribution.slots).to.deep.equal({ ...slots, local: [valueOf(HERE)] });
     expect(contribution.elements.map(textOf)).to.include(
-      `endpoints ${VIP} . tcp . 80 . 0 : ${valueOf(THERE)}`,
+      `tcp-endpoints ${VIP} . 80 . 0 : ${valueOf(THERE)}`,
     );
   });
 

@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { readAffinityEntries, readChains, readElements } from '../../../rules/nftables/listing.ts';
+import {
+  ForeignElementError,
+  readAffinityEntries,
+  readChains,
+  readElements,
+} from '../../../rules/nftables/listing.ts';
 import { SHARED_CHAINS, type Collection } from '../../../rules/nftables/names.ts';
 import type { Element as ListedElement } from '../../../rules/nftables-json/index.ts';
 import { networkOf, prefixLengthOf } from '../../../rules/ip.ts';
@@ -12,11 +17,11 @@ const CLIENT = clientIp('IPv4', 1);
 
 describe('readChains', () => {
   it('finds the ids and the shared chains among all names', () => {
-    const names = ['shape-0123456789ab', 'services', 'endpoints-3', 'rules-ba9876543210'];
+    const names = ['shape-0123456789ab', 'services', 'tcp-endpoints-3', 'rules-ba9876543210'];
     expect(readChains(names)).to.deep.equal({
       shapeId: '0123456789ab',
       rulesId: 'ba9876543210',
-      shared: new Map([['endpoints-3', makeElement(SHARED_CHAINS, 'endpoints-3')]]),
+      shared: new Map([['tcp-endpoints-3', makeElement(SHARED_CHAINS, 'tcp-endpoints-3')]]),
     });
   });
 
@@ -52,9 +57,9 @@ describe('readElements', () => {
     },
     {
       name: 'an endpoint',
-      collection: 'endpoints',
-      listed: [{ concat: [VIP, 'tcp', 80, 65_536] }, { concat: [POD, 8080] }],
-      key: `${VIP} . tcp . 80 . 65536`,
+      collection: 'udp-endpoints',
+      listed: [{ concat: [VIP, 80, 65_536] }, { concat: [POD, 8080] }],
+      key: `${VIP} . 80 . 65536`,
       value: `${POD} . 8080`,
     },
     {
@@ -62,10 +67,10 @@ describe('readElements', () => {
       collection: 'service-ips',
       listed: [
         { elem: { val: { concat: [VIP, 'sctp', 80] }, comment: 'default/web' } },
-        { goto: { target: 'endpoints-3' } },
+        { goto: { target: 'tcp-endpoints-3' } },
       ],
       key: `${VIP} . sctp . 80`,
-      value: 'goto endpoints-3',
+      value: 'goto tcp-endpoints-3',
       comment: 'default/web',
     },
     {
@@ -77,16 +82,16 @@ describe('readElements', () => {
     },
     {
       name: 'a protocol as a number, where nft knows no names',
-      collection: 'endpoints',
-      listed: [{ concat: [VIP, 6, 80, 0] }, { concat: [POD, 8080] }],
-      key: `${VIP} . tcp . 80 . 0`,
-      value: `${POD} . 8080`,
+      collection: 'service-ips',
+      listed: [{ concat: [VIP, 6, 80] }, { goto: { target: 'tcp-endpoints-1' } }],
+      key: `${VIP} . tcp . 80`,
+      value: 'goto tcp-endpoints-1',
     },
     {
       name: 'a port that has the number of a protocol',
-      collection: 'nodeport-endpoints',
-      listed: [{ concat: [17, 132, 6] }, { concat: [POD, 17] }],
-      key: 'udp . 132 . 6',
+      collection: 'tcp-nodeport-endpoints',
+      listed: [{ concat: [132, 6] }, { concat: [POD, 17] }],
+      key: '132 . 6',
       value: `${POD} . 17`,
     },
     {
@@ -111,7 +116,10 @@ describe('readElements', () => {
   ];
   for (const { name, listed } of REFUSED) {
     it(`refuses ${name}`, () => {
-      expect(() => readElements('service-cidrs', [listed])).to.throw(TypeError, 'not a part of');
+      expect(() => readElements('service-cidrs', [listed])).to.throw(
+        ForeignElementError,
+        'not a part of',
+      );
     });
   }
 });
@@ -138,6 +146,9 @@ describe('readAffinityEntries', () => {
   });
 
   it('refuses what our rules could not have learned', () => {
-    expect(() => readAffinityEntries([CLIENT])).to.throw(TypeError, 'not an affinity entry');
+    expect(() => readAffinityEntries([CLIENT])).to.throw(
+      ForeignElementError,
+      'not an affinity entry',
+    );
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { IpFamily } from '../../../rules/ip.ts';
 import { transactionSteps } from '../../../rules/nftables/commands.ts';
+import { PROTOCOLS } from '../../../rules/nftables/endpoint-maps.ts';
 import { NftablesPlanner } from '../../../rules/nftables/planner.ts';
 import { isEmptyTransaction, type Transaction } from '../../../rules/nftables/transaction.ts';
 import { anyCluster, portChanges, portsOf } from './support/clusters.ts';
@@ -185,17 +186,23 @@ function deadEnds(kernel: KernelModel): string[] {
       const chain = value.slice('goto '.length);
       const count = /endpoints-(\d+)/.exec(chain)?.[1];
       const base = chain.includes('local-') ? 65_536 : 0;
+      const protocol = PROTOCOLS.find((each) => chain.startsWith(each)) ?? 'tcp';
       const ways =
         count === undefined
           ? [...policies, refusals].filter((map) => kernel.get(map, key) !== undefined)
-          : Array.from({ length: Number(count) }, (_, slot) => `${key} . ${base + slot}`);
+          : Array.from({ length: Number(count) }, (_, slot) => endpointPlace(key, base + slot));
       const isMissing =
         count === undefined
           ? ways.length === 0
-          : ways.some((slot) => kernel.get(endpoints, slot) === undefined);
+          : ways.some((slot) => kernel.get(`${protocol}-${endpoints}`, slot) === undefined);
       return isMissing ? [`${from} { ${key} : ${value} }`] : [];
     }),
   );
+}
+
+/** Where a slot of a frontend stands in its protocol's map: the key without the protocol. */
+function endpointPlace(frontend: string, slot: number): string {
+  return `${frontend.replace(/(tcp|udp|sctp) \. /, '')} . ${slot}`;
 }
 
 const BY_ADDRESS = {

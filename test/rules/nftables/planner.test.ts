@@ -95,12 +95,12 @@ describe('planner', () => {
       const kernel = kernelOf(growing);
       growing.setPorts(WEB, [port([A, B, C])]);
       const transaction = sync(growing, kernel);
-      expect(transaction.newChains).to.deep.equal(['endpoints-3']);
+      expect(transaction.newChains).to.deep.equal(['tcp-endpoints-3']);
       expect(changesOf(transaction)).to.deep.equal([
-        `+ endpoints ${VIP} . tcp . 80 . 2`,
+        `+ tcp-endpoints ${VIP} . 80 . 2`,
         `~ service-ips ${VIP} . tcp . 80`,
       ]);
-      expect(transaction.garbage).to.deep.equal(['endpoints-2']);
+      expect(transaction.garbage).to.deep.equal(['tcp-endpoints-2']);
     });
 
     it('moves the last endpoint into the hole when a Service shrinks', () => {
@@ -108,10 +108,10 @@ describe('planner', () => {
       const kernel = kernelOf(shrinking);
       shrinking.setPorts(WEB, [port([B, C])]);
       expect(changesOf(sync(shrinking, kernel))).to.deep.equal([
-        `~ endpoints ${VIP} . tcp . 80 . 0`,
+        `~ tcp-endpoints ${VIP} . 80 . 0`,
         `~ service-ips ${VIP} . tcp . 80`,
-        `- endpoints ${VIP} . tcp . 80 . 2`,
         `- hairpin-connections ${podIp('IPv4', 1, 1)} . ${podIp('IPv4', 1, 1)} . tcp . 8080`,
+        `- tcp-endpoints ${VIP} . 80 . 2`,
       ]);
     });
 
@@ -129,7 +129,7 @@ describe('planner', () => {
         large.setPorts('default/service-5' as ServiceKey, [numbered(5, [A, B, C])]);
         const transaction = sync(large, kernel);
         expect(transaction.changes).to.have.lengthOf(2);
-        expect(transaction.newChains).to.deep.equal(['endpoints-3']);
+        expect(transaction.newChains).to.deep.equal(['tcp-endpoints-3']);
         expect(transaction.garbage).to.deep.equal([]);
       });
     }
@@ -178,11 +178,11 @@ describe('planner', () => {
         for (const service of order) passing.setPorts(service, wanted.get(service) ?? []);
         sync(passing, kernel);
         expect(kernel.get('service-ips', `${VIP} . tcp . 80`)).to.include({
-          value: 'goto endpoints-1',
+          value: 'goto tcp-endpoints-1',
           comment: 'default/shop:http',
         });
-        expect([...(kernel.collections.get('endpoints')?.keys() ?? [])]).to.deep.equal([
-          `${VIP} . tcp . 80 . 0`,
+        expect([...(kernel.collections.get('tcp-endpoints')?.keys() ?? [])]).to.deep.equal([
+          `${VIP} . 80 . 0`,
         ]);
       });
     }
@@ -201,7 +201,7 @@ describe('planner', () => {
       sharing.setPorts(WEB, []);
       expect(sync(sharing, kernel).garbage).to.deep.equal([]);
       sharing.setPorts(SHOP, []);
-      expect(sync(sharing, kernel).garbage).to.deep.equal(['endpoints-2']);
+      expect(sync(sharing, kernel).garbage).to.deep.equal(['tcp-endpoints-2']);
       expect(sharedChainsOf(kernel)).to.deep.equal([]);
     });
 
@@ -210,7 +210,7 @@ describe('planner', () => {
       kernelOf(slow);
       slow.setPorts(WEB, []);
       slow.committed(slow.plan());
-      expect(slow.plan().garbage).to.deep.equal(['endpoints-1']);
+      expect(slow.plan().garbage).to.deep.equal(['tcp-endpoints-1']);
       slow.collected(slow.plan());
       expect(slow.plan().garbage).to.deep.equal([]);
     });
@@ -224,12 +224,12 @@ describe('planner', () => {
       hasty.setPorts(WEB, [port([B])]);
       const transaction = sync(hasty, kernel);
       expect(transaction).to.deep.include({ newChains: [], garbage: [] });
-      expect(rulesOf(kernel, 'endpoints-1')).to.have.lengthOf(1);
+      expect(rulesOf(kernel, 'tcp-endpoints-1')).to.have.lengthOf(1);
     });
 
     it('that are found without a user are garbage', () => {
       const { again } = restarted(planner([A, B]), planner([A]));
-      expect(again.plan().garbage).to.deep.equal(['endpoints-2']);
+      expect(again.plan().garbage).to.deep.equal(['tcp-endpoints-2']);
     });
   });
 
@@ -258,7 +258,7 @@ describe('planner', () => {
       const hairpin = `${podIp('IPv4', 1, 1)} . ${podIp('IPv4', 1, 1)} . tcp . 8080`;
       expect(asked.ownersOf('hairpin-connections', hairpin)).to.deep.equal([WEB, SHOP]);
       expect(asked.ownersOf('service-ips', `${VIP} . tcp . 80`)).to.deep.equal([WEB]);
-      expect(asked.ownersOf('endpoints', `${VIP} . tcp . 80`)).to.deep.equal([]);
+      expect(asked.ownersOf('tcp-endpoints', `${VIP} . 80`)).to.deep.equal([]);
     });
 
     it('whether an address and port is a Service’s', () => {

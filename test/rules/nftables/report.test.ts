@@ -23,36 +23,36 @@ const LINES: readonly {
   readonly line: string;
 }[] = [
   {
-    collection: 'endpoints',
-    key: `${WEB} . 2`,
+    collection: 'tcp-endpoints',
+    key: `${VIP} . 80 . 2`,
     after: `${POD} . 8080`,
     line: `+ endpoint ${POD}:8080 (${VIP}:80/TCP slot 2)`,
   },
   {
-    collection: 'endpoints',
-    key: `${WEB} . 65537`,
+    collection: 'tcp-endpoints',
+    key: `${VIP} . 80 . 65537`,
     before: `${POD} . 8080`,
     after: `${OTHER_POD} . 8080`,
     line: `~ endpoint ${POD}:8080 => ${OTHER_POD}:8080 (${VIP}:80/TCP local slot 1)`,
   },
   {
-    collection: 'nodeport-endpoints',
-    key: 'udp . 30053 . 0',
+    collection: 'udp-nodeport-endpoints',
+    key: '30053 . 0',
     before: `${POD} . 5353`,
     line: `- endpoint ${POD}:5353 (node port 30053/UDP slot 0)`,
   },
   {
-    collection: 'endpoints',
-    key: `${clusterIp('IPv6', 1)} . tcp . 80 . 0`,
+    collection: 'tcp-endpoints',
+    key: `${clusterIp('IPv6', 1)} . 80 . 0`,
     after: `${podIp('IPv6', 1, 1)} . 8080`,
     line: `+ endpoint [${podIp('IPv6', 1, 1)}]:8080 ([${clusterIp('IPv6', 1)}]:80/TCP slot 0)`,
   },
   {
     collection: 'service-ips',
     key: WEB,
-    before: 'goto endpoints-2',
-    after: 'goto endpoints-3',
-    line: `~ ${VIP}:80/TCP -> endpoints-2 => -> endpoints-3`,
+    before: 'goto tcp-endpoints-2',
+    after: 'goto tcp-endpoints-3',
+    line: `~ ${VIP}:80/TCP -> tcp-endpoints-3, was tcp-endpoints-2`,
   },
   {
     collection: 'service-nodeports',
@@ -63,26 +63,26 @@ const LINES: readonly {
   {
     collection: 'cluster-policy-ips',
     key: WEB,
-    after: 'goto endpoints-2',
-    line: `+ ${VIP}:80/TCP by Cluster policy -> endpoints-2`,
+    after: 'goto tcp-endpoints-2',
+    line: `+ ${VIP}:80/TCP by Cluster policy -> tcp-endpoints-2`,
   },
   {
     collection: 'cluster-policy-nodeports',
     key: 'tcp . 30080',
-    before: 'goto nodeport-endpoints-2',
-    line: '- node port 30080/TCP by Cluster policy -> nodeport-endpoints-2',
+    before: 'goto tcp-nodeport-endpoints-2',
+    line: '- node port 30080/TCP by Cluster policy -> tcp-nodeport-endpoints-2',
   },
   {
     collection: 'local-policy-ips',
     key: WEB,
-    after: 'goto local-endpoints-1',
-    line: `+ ${VIP}:80/TCP by Local policy -> local-endpoints-1`,
+    after: 'goto tcp-local-endpoints-1',
+    line: `+ ${VIP}:80/TCP by Local policy -> tcp-local-endpoints-1`,
   },
   {
     collection: 'local-policy-nodeports',
     key: 'tcp . 30080',
-    after: 'goto nodeport-local-endpoints-1',
-    line: '+ node port 30080/TCP by Local policy -> nodeport-local-endpoints-1',
+    after: 'goto tcp-nodeport-local-endpoints-1',
+    line: '+ node port 30080/TCP by Local policy -> tcp-nodeport-local-endpoints-1',
   },
   {
     collection: 'no-endpoint-services',
@@ -142,7 +142,7 @@ describe('reportChanges', () => {
       [`${externalIp('IPv4', 2)} . tcp . 80`, shop],
     ]);
     const changes = [
-      change('endpoints', `${WEB} . 0`, undefined, `${POD} . 8080`),
+      change('tcp-endpoints', `${VIP} . 80 . 0`, undefined, `${POD} . 8080`),
       change('cluster-ips', VIP, undefined, ''),
       change('source-ranges', `${externalIp('IPv4', 2)} . tcp . 80 . ${CLIENTS}`, '', undefined),
       change('service-cidrs', SERVICE_CIDR.IPv4, undefined, ''),
@@ -156,9 +156,12 @@ describe('reportChanges', () => {
   });
 
   it('names a Service that goes by the comment in the kernel', () => {
-    const gone = { ...makeElement('service-ips', WEB, 'goto endpoints-1'), comment: 'default/old' };
+    const gone = {
+      ...makeElement('service-ips', WEB, 'goto tcp-endpoints-1'),
+      comment: 'default/old',
+    };
     const changes: ElementChange[] = [
-      change('endpoints', `${WEB} . 0`, `${POD} . 8080`, undefined),
+      change('tcp-endpoints', `${VIP} . 80 . 0`, `${POD} . 8080`, undefined),
       { collection: 'service-ips', key: WEB, before: gone, after: undefined },
     ];
     const sections = reportChanges(transactionOf(changes), new Map());
@@ -169,7 +172,7 @@ describe('reportChanges', () => {
 
   it('gives an address that passes on to its new owner', () => {
     const before = {
-      ...makeElement('service-ips', WEB, 'goto endpoints-1'),
+      ...makeElement('service-ips', WEB, 'goto tcp-endpoints-1'),
       comment: 'default/old',
     };
     const after = { ...before, comment: 'default/web:http' };
@@ -177,7 +180,7 @@ describe('reportChanges', () => {
     expect(
       reportChanges(transactionOf(changes), new Map([[WEB, makeServicePort()]])),
     ).to.deep.equal([
-      { title: 'default/web:http', lines: [`~ ${VIP}:80/TCP -> endpoints-1 (renamed)`] },
+      { title: 'default/web:http', lines: [`~ ${VIP}:80/TCP -> tcp-endpoints-1 (renamed)`] },
     ]);
   });
 
@@ -197,11 +200,11 @@ describe('reportChanges', () => {
   it('says which chains come and go', () => {
     const transaction = {
       ...transactionOf([]),
-      newChains: ['endpoints-3'],
-      garbage: ['endpoints-2'],
+      newChains: ['tcp-endpoints-3'],
+      garbage: ['tcp-endpoints-2'],
     };
     expect(reportChanges(transaction, new Map())).to.deep.equal([
-      { title: TABLE_SECTION, lines: ['+ chain endpoints-3', '- chain endpoints-2'] },
+      { title: TABLE_SECTION, lines: ['+ chain tcp-endpoints-3', '- chain tcp-endpoints-2'] },
     ]);
   });
 });

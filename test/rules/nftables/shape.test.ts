@@ -4,6 +4,7 @@ import { fixedRules } from '../../../rules/nftables/fixed-rules.ts';
 import { BASE_CHAINS, layoutCommands } from '../../../rules/nftables/layout.ts';
 import { AFFINITY, COLLECTIONS, isMap, PROTOCOL_POSITIONS } from '../../../rules/nftables/names.ts';
 import { scriptSteps } from '../../../rules/nftables/script.ts';
+import { renderCommand } from '../../../rules/nftables-json/index.ts';
 import { serviceKey } from '../../../rules/services/keys.ts';
 import type { Service } from '../../../rules/services/types.ts';
 import { clusterIp, externalIp, podIp } from '../../support/addresses.ts';
@@ -29,18 +30,15 @@ describe('the table', () => {
     });
 
     it(`reads protocols where its sets and maps have them (${family})`, () => {
-      const positions = layoutCommands(family).flatMap(
-        (command): [string, number | undefined][] => {
-          if (!('add' in command)) return [];
-          const object = command.add;
-          const body = 'set' in object ? object.set : 'map' in object ? object.map : undefined;
-          if (body === undefined) return [];
-          const at = JSON.stringify(body.type).includes('numgen')
-            ? typeofParts(body.type).findIndex((part) => part.includes('l4proto'))
-            : [body.type].flat().indexOf('inet_proto');
-          return [[body.name, at < 0 ? undefined : at]];
-        },
-      );
+      const positions = layoutCommands(family).flatMap((command) => {
+        const [, name, type] =
+          /^add (?:set|map) \S+ \S+ (\S+) \{ type(?:of)? ([^:;]+)/.exec(renderCommand(command)) ??
+          [];
+        if (name === undefined || type === undefined) return [];
+        const parts = type.trim().split(' . ');
+        const at = parts.findIndex((part) => ['inet_proto', 'meta l4proto'].includes(part));
+        return [[name, at < 0 ? undefined : at]];
+      });
       expect(Object.fromEntries(positions)).to.deep.equal(PROTOCOL_POSITIONS);
     });
 
@@ -115,9 +113,4 @@ function clusterOf(serviceCount: number): Cluster {
 /** Each node port once: there are enough for 10,000 Services of which every fifth has one. */
 function nodePortOf(number: number, kind: Partial<Service> | undefined): number {
   return kind?.type === 'NodePort' ? 30_000 + (number - 4) / 5 : 0;
-}
-
-function typeofParts(type: unknown): string[] {
-  const { typeof: expression } = type as { typeof: { concat: readonly unknown[] } };
-  return expression.concat.map((part) => JSON.stringify(part));
 }

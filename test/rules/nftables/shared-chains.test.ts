@@ -10,33 +10,43 @@ import {
 import { makeSettings } from './support/settings.ts';
 
 const CHAINS: readonly { readonly name: string; readonly chain: SharedChain }[] = [
-  { name: 'endpoints-3', chain: balancing({ count: 3 }) },
-  { name: 'local-endpoints-1', chain: balancing({ count: 1, isLocal: true }) },
-  { name: 'nodeport-endpoints-12', chain: balancing({ count: 12, isNodePort: true }) },
+  { name: 'tcp-endpoints-3', chain: balancing({ count: 3 }) },
+  { name: 'tcp-local-endpoints-1', chain: balancing({ count: 1, isLocal: true }) },
+  { name: 'tcp-nodeport-endpoints-12', chain: balancing({ count: 12, isNodePort: true }) },
   {
-    name: 'nodeport-local-endpoints-2',
+    name: 'tcp-nodeport-local-endpoints-2',
     chain: balancing({ count: 2, isNodePort: true, isLocal: true }),
   },
-  { name: 'affinity-endpoints-3-10800', chain: balancing({ count: 3, affinitySeconds: 10_800 }) },
   {
-    name: 'local-affinity-endpoints-3-1',
+    name: 'tcp-affinity-endpoints-3-10800',
+    chain: balancing({ count: 3, affinitySeconds: 10_800 }),
+  },
+  {
+    name: 'tcp-local-affinity-endpoints-3-1',
     chain: balancing({ count: 3, isLocal: true, affinitySeconds: 1 }),
   },
   {
-    name: 'nodeport-affinity-endpoints-3-600',
+    name: 'tcp-nodeport-affinity-endpoints-3-600',
     chain: balancing({ count: 3, isNodePort: true, affinitySeconds: 600 }),
   },
   {
-    name: 'nodeport-local-affinity-endpoints-3-600',
+    name: 'tcp-nodeport-local-affinity-endpoints-3-600',
     chain: balancing({ count: 3, isNodePort: true, isLocal: true, affinitySeconds: 600 }),
   },
+  { name: 'udp-endpoints-3', chain: balancing({ protocol: 'udp', count: 3 }) },
   {
-    name: 'affinity-slot-0-600',
-    chain: { kind: 'slot', isNodePort: false, slot: 0, affinitySeconds: 600 },
+    name: 'tcp-affinity-slot-0-600',
+    chain: { kind: 'slot', protocol: 'tcp', isNodePort: false, slot: 0, affinitySeconds: 600 },
   },
   {
-    name: 'nodeport-affinity-slot-65537-86400',
-    chain: { kind: 'slot', isNodePort: true, slot: 65_537, affinitySeconds: 86_400 },
+    name: 'tcp-nodeport-affinity-slot-65537-86400',
+    chain: {
+      kind: 'slot',
+      protocol: 'tcp',
+      isNodePort: true,
+      slot: 65_537,
+      affinitySeconds: 86_400,
+    },
   },
 ];
 
@@ -50,16 +60,17 @@ describe('shared chains', () => {
 
   const STRANGERS = [
     '',
-    'endpoints',
-    'endpoints-',
-    'endpoints-x',
+    'endpoints-3',
+    'icmp-endpoints-3',
+    'tcp-endpoints-',
+    'tcp-endpoints-x',
     'my-endpoints-3',
-    'endpoints-3-600',
-    'endpoints-3x',
-    'local-nodeport-endpoints-3',
-    'affinity-endpoints-3',
-    'local-affinity-slot-1-600',
-    'affinity-slot-1',
+    'tcp-endpoints-3-600',
+    'tcp-endpoints-3x',
+    'tcp-local-nodeport-endpoints-3',
+    'tcp-affinity-endpoints-3',
+    'tcp-local-affinity-slot-1-600',
+    'tcp-affinity-slot-1',
     ...fixedRules('IPv4', makeSettings('IPv4')).map(({ chain }) => chain),
   ];
   for (const name of STRANGERS) {
@@ -77,8 +88,8 @@ describe('shared chains', () => {
     const chain = balancing({ count: 2, isLocal: true, isNodePort: true, affinitySeconds: 600 });
     const behind = chainsBehind(chain);
     expect(behind.map(sharedChainName)).to.deep.equal([
-      'nodeport-affinity-slot-65536-600',
-      'nodeport-affinity-slot-65537-600',
+      'tcp-nodeport-affinity-slot-65536-600',
+      'tcp-nodeport-affinity-slot-65537-600',
     ]);
     expect(behind.flatMap(chainsBehind)).to.deep.equal([]);
   });
@@ -91,6 +102,13 @@ describe('shared chains', () => {
 // --- internal ---
 
 function balancing(fields: Partial<SharedChain> = {}): SharedChain & { kind: 'endpoints' } {
-  const plain = { isNodePort: false, isLocal: false, count: 1, affinitySeconds: undefined };
-  return { ...plain, ...fields, kind: 'endpoints' };
+  return {
+    protocol: 'tcp',
+    isNodePort: false,
+    isLocal: false,
+    count: 1,
+    affinitySeconds: undefined,
+    ...fields,
+    kind: 'endpoints',
+  };
 }

@@ -30,6 +30,15 @@ export class KernelModel {
   readonly chains = new Map<string, (readonly Statement[])[]>();
   readonly collections = new Map<string, Map<string, Element>>();
 
+  /** Another kernel with the same table. */
+  clone(): KernelModel {
+    const clone = new KernelModel();
+    clone.#exists = this.#exists;
+    for (const [name, rules] of this.chains) clone.chains.set(name, [...rules]);
+    for (const [name, elements] of this.collections) clone.collections.set(name, new Map(elements));
+    return clone;
+  }
+
   run(commands: Iterable<Command>): void {
     for (const command of commands) {
       if ('add' in command) this.#add(command.add);

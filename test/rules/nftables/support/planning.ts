@@ -2,6 +2,7 @@
 import type { Contents, Element } from '../../../../rules/diff/element.ts';
 import type { IpFamily } from '../../../../rules/ip.ts';
 import { garbageCommands, transactionSteps } from '../../../../rules/nftables/commands.ts';
+import { ENDPOINT_MAPS, endpointMapName } from '../../../../rules/nftables/endpoint-maps.ts';
 import { LOCAL_SLOTS, SHARED_CHAINS } from '../../../../rules/nftables/names.ts';
 import { NftablesPlanner } from '../../../../rules/nftables/planner.ts';
 import { scriptSteps, scriptText } from '../../../../rules/nftables/script.ts';
@@ -60,11 +61,11 @@ export function meaningOf({ chains, collections }: KernelModel): object {
 /** The slots of each frontend that are taken, from 0, those of node-local endpoints apart. */
 export function takenSlots(contents: Contents): Map<string, number[]> {
   const taken = new Map<string, number[]>();
-  for (const collection of ['endpoints', 'nodeport-endpoints']) {
+  for (const collection of ENDPOINT_MAPS.map(endpointMapName)) {
     for (const key of contents.get(collection)?.keys() ?? []) {
       const { frontend, slot } = splitSlot(key);
       const isLocal = slot >= LOCAL_SLOTS;
-      const name = `${frontend}${isLocal ? ' local' : ''}`;
+      const name = `${collection} ${frontend}${isLocal ? ' local' : ''}`;
       taken.set(name, [...(taken.get(name) ?? []), isLocal ? slot - LOCAL_SLOTS : slot]);
     }
   }
