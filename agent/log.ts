@@ -27,11 +27,20 @@ export function createLog({ format, verbosity }: AgentConfig['logging']): Logger
 function textLine(json: string): string {
   const { time, level, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const details = Object.entries(fields).map(([name, value]) => ` ${name}=${fieldText(value)}`);
-  return `${String(time)} ${String(level).padEnd(5)} ${String(msg)}${details.join('')}\n`;
+  const message = /[\p{Cc}\p{Cf}]/u.test(String(msg)) ? quoted(msg) : String(msg);
+  return `${String(time)} ${String(level).padEnd(5)} ${message}${details.join('')}\n`;
 }
 
 /** Quoted where a space would make it two fields, or a control character a second line. */
 function fieldText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /^[^\s"\p{Cc}]+$/u.test(text) ? text : JSON.stringify(value);
+  return /^[^\s"\p{Cc}\p{Cf}]+$/u.test(text) ? text : quoted(value);
+}
+
+/** As JSON, and without those characters that JSON leaves alone and a terminal might obey. */
+function quoted(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }

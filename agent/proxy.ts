@@ -57,14 +57,22 @@ export class Proxy {
       }
       for (const [service, servicePorts] of ports) table.setPorts(service, servicePorts);
     }
-    await this.#verifyIfDue();
+    const now = performance.now();
+    // Changes or not: a flushed table must not wait for one.
+    const isVerifyDue = now - this.#verifiedAt >= this.#verifyIntervalMs;
     // Both families, even if the first fails: each is a service of its own to its clients.
-    const results = await Promise.allSettled(this.#tables.map((table) => table.sync()));
+    const results = await Promise.allSettled(
+      this.#tables.map(async (table) => {
+        if (isVerifyDue) await table.verify();
+        await table.sync();
+      }),
+    );
     const failures = results.flatMap((result, index) =>
       result.status === 'rejected' ? [this.#failed(this.#tables[index], result.reason)] : [],
     );
     const [first] = failures;
     if (first !== undefined) throw first;
+    if (isVerifyDue) this.#verifiedAt = now;
   }
 
   /** The Services that the kernel refused, by family. */
@@ -87,14 +95,6 @@ export class Proxy {
       runner.request();
     };
     return { request, done: runner.run(signal) };
-  }
-
-  /** Every so often, whether there are changes or not: a flushed table must not wait for one. */
-  async #verifyIfDue(): Promise<void> {
-    const now = performance.now();
-    if (now - this.#verifiedAt < this.#verifyIntervalMs) return;
-    this.#verifiedAt = now;
-    await Promise.all(this.#tables.map((table) => table.verify()));
   }
 
   #eventsOf(family: IpFamily): TableSyncEvents {

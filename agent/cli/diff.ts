@@ -4,6 +4,7 @@ import { reportChanges } from '../../rules/nftables/report.ts';
 import { isEmptyTransaction } from '../../rules/nftables/transaction.ts';
 import { NFT_DEFAULTS, createNft } from '../kernel/nft-process.ts';
 import { NftTransport } from '../kernel/nft-transport.ts';
+import { supportedFamilies } from '../node/families.ts';
 import { ExitError, EXIT_USAGE, exitCodeOf, explain } from './exit.ts';
 import { plannersFor } from './planners.ts';
 import { addManifestFlags, print, setUp, viewManifests, type ManifestFlags } from './setup.ts';
@@ -41,7 +42,9 @@ async function printDifferences(flags: ManifestFlags): Promise<boolean> {
   const view = await viewManifests(flags.manifests, setUp(flags));
   const transport = new NftTransport(createNft(NFT_DEFAULTS));
   let isDifferent = false;
-  const planners = await plannersFor(view, (family) => transport.readTable(family));
+  const planners = await plannersFor(view, supportedFamilies(), (family) =>
+    transport.readTable(family),
+  );
   for (const planner of planners) {
     const transaction = planner.plan();
     if (isEmptyTransaction(transaction) && transaction.garbage.length === 0) continue;

@@ -1,5 +1,6 @@
 /** `switchyard render`: the ruleset, without touching a kernel. */
 import { Option, type Command } from 'commander';
+import { IP_FAMILIES } from '../../rules/ip.ts';
 import { transactionSteps } from '../../rules/nftables/commands.ts';
 import { ELEMENTS_PER_COMMAND, scriptSteps, scriptText } from '../../rules/nftables/script.ts';
 import type { Transaction } from '../../rules/nftables/transaction.ts';
@@ -40,7 +41,7 @@ interface RenderFlags extends ManifestFlags {
 
 async function render(flags: RenderFlags): Promise<void> {
   const view = await viewManifests(flags.manifests, setUp(flags));
-  const planners = await plannersFor(view, () => undefined);
+  const planners = await plannersFor(view, IP_FAMILIES, () => undefined);
   const transactions = planners.map((planner) => planner.plan());
   if (flags.output === 'json') {
     complain(

@@ -55,7 +55,14 @@ async function run(flags: RunFlags): Promise<void> {
   const source = createManifestSource({ path: flags.manifests, stdin: process.stdin });
   const sourceStop = new AbortController();
   const sourceSignal = AbortSignal.any([stop, sourceStop.signal]);
-  await source.start(view, sourceSignal);
+  try {
+    await source.start(view, sourceSignal);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    if (flags.once === true) throw new ExitError(EXIT_FAILED, 'stopped before the sync', error);
+    log.info('stopped before the first sync');
+    return;
+  }
 
   const families = IP_FAMILIES.filter((family) => supportedFamilies().includes(family));
   log.info(

@@ -9,6 +9,7 @@ import { formatProblem } from '../cluster/problems.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { addConfigFlags, type FlagValues } from '../config/flags.ts';
 import { loadConfig } from '../config/load.ts';
+import { ExitError, EXIT_FAILED } from './exit.ts';
 
 /** The flag that says where Services come from. */
 export interface ManifestFlags extends FlagValues {
@@ -63,10 +64,23 @@ export function complain(text: string): void {
 
 /** Writes to standard output, and waits until it is written: it may be a slow pipe. */
 export async function print(text: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => {
-      if (error === null || error === undefined) resolve();
-      else reject(error);
+  const { stdout } = process;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      // The stream also emits what it tells the callback, and throws it where nobody listens.
+      stdout.once('error', reject);
+      stdout.write(text, (error) => {
+        if (error !== null && error !== undefined) return;
+        stdout.off('error', reject);
+        resolve();
+      });
     });
-  });
+  } catch (error) {
+    // Whoever reads has seen enough: `switchyard render | head`.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') {
+      throw new ExitError(EXIT_FAILED, '', error);
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ExitError(EXIT_FAILED, `standard output cannot be written: ${reason}`, error);
+  }
 }

@@ -201,6 +201,8 @@ export class TableSync {
     // If the rest fails too, no Service is to blame and there is nobody to isolate.
     await this.#apply();
     await this.#applyGroup([...wanted]);
+    // What the last refused part left behind, if anything.
+    await this.#apply();
   }
 
   async #applyGroup(
@@ -211,15 +213,16 @@ export class TableSync {
     for (const [service, ports] of group) this.planner.setPorts(service, ports);
     const error = await this.#attempt();
     if (error === undefined) return;
+    // A transaction that had to be split may be in the kernel in part.
+    await this.#readIfNeeded();
     if (group.length === 1) {
       this.#setAside(first[0], error);
-    } else {
-      for (const [service] of group) this.planner.revert(service);
-      const middle = Math.ceil(group.length / 2);
-      await this.#applyGroup(group.slice(0, middle));
-      await this.#applyGroup(group.slice(middle));
+      return;
     }
-    await this.#readIfNeeded();
+    for (const [service] of group) this.planner.revert(service);
+    const middle = Math.ceil(group.length / 2);
+    await this.#applyGroup(group.slice(0, middle));
+    await this.#applyGroup(group.slice(middle));
   }
 
   #setAside(service: ServiceKey, error: KernelError): void {

@@ -1,7 +1,7 @@
 /**
  * The ledger: which elements are wanted, by how many claims, and which of them the kernel does not
- * hold yet. Its cost is that of the change: claiming and releasing remember what they touched, and
- * only that is compared when a transaction is made.
+ * hold yet. Its cost is that of the change: claiming and releasing note the keys at which the kernel
+ * differs from what is wanted, and a transaction is made from these alone.
  */
 import {
   compareChanges,
@@ -16,8 +16,8 @@ export class Ledger {
   readonly #wanted = new Map<string, Map<string, Element>>();
   /** Claims beyond the first, by collection and key, in their order: most elements have exactly one. */
   readonly #furtherClaims = new Map<string, Map<string, Claims[]>>();
-  /** What is applied at each key that was touched since the last commit. */
-  #touched = new Map<string, Map<string, Element | undefined>>();
+  /** What is applied at each key where that differs from what is wanted. */
+  #differing = new Map<string, Map<string, Element | undefined>>();
 
   /**
    * Claims an element. Claims to the same key count up if they agree; one that disagrees waits until
@@ -25,10 +25,8 @@ export class Ledger {
    */
   claim(element: Element): void {
     const { collection, key } = element;
-    const elements = childOf(this.#wanted, collection);
-    if (!elements.has(key)) {
-      this.#touch(collection, key, undefined);
-      elements.set(key, element);
+    if (this.get(collection, key) === undefined) {
+      this.#want(collection, key, element);
       return;
     }
     const further = childOf(this.#furtherClaims, collection);
@@ -45,30 +43,22 @@ export class Ledger {
    */
   release(element: Element): void {
     const { collection, key } = element;
-    const elements = childOf(this.#wanted, collection);
     if (this.#takeFurtherClaim(collection, key, element)) return;
-    const current = elements.get(key);
+    const current = this.get(collection, key);
     if (current === undefined || !sameElement(current, element)) {
       throw new Error(`released without a claim: ${collection} { ${key} }`);
     }
-    this.#touch(collection, key, current);
     const next = this.#furtherClaims.get(collection)?.get(key)?.[0]?.element;
-    if (next === undefined) {
-      elements.delete(key);
-    } else {
-      this.#takeFurtherClaim(collection, key, next);
-      elements.set(key, next);
-    }
+    if (next !== undefined) this.#takeFurtherClaim(collection, key, next);
+    this.#want(collection, key, next);
   }
 
   /** What the kernel lacks or has too much, in canonical order. */
   pending(): ElementChange[] {
     const changes: ElementChange[] = [];
-    for (const [collection, keys] of this.#touched) {
-      const elements = this.#wanted.get(collection);
+    for (const [collection, keys] of this.#differing) {
       for (const [key, before] of keys) {
-        const after = elements?.get(key);
-        if (!sameElement(before, after)) changes.push({ collection, key, before, after });
+        changes.push({ collection, key, before, after: this.get(collection, key) });
       }
     }
     return changes.sort(compareChanges);
@@ -76,24 +66,24 @@ export class Ledger {
 
   /** Notes that the kernel now has the wanted elements at these keys. */
   commit(changes: readonly Pick<ElementChange, 'collection' | 'key'>[]): void {
-    for (const { collection, key } of changes) this.#touched.get(collection)?.delete(key);
+    for (const { collection, key } of changes) this.#differing.get(collection)?.delete(key);
   }
 
   /** Replaces every belief about what is applied by what was found there. */
   rebase(found: Contents): void {
-    this.#touched = new Map();
+    this.#differing = new Map();
     for (const [collection, elements] of found) {
       const wanted = this.#wanted.get(collection);
       for (const [key, element] of elements) {
         if (!sameElement(element, wanted?.get(key))) {
-          childOf(this.#touched, collection).set(key, element);
+          childOf(this.#differing, collection).set(key, element);
         }
       }
     }
     for (const [collection, elements] of this.#wanted) {
       const there = found.get(collection);
       for (const key of elements.keys()) {
-        if (there?.has(key) !== true) childOf(this.#touched, collection).set(key, undefined);
+        if (there?.has(key) !== true) childOf(this.#differing, collection).set(key, undefined);
       }
     }
   }
@@ -121,9 +111,14 @@ export class Ledger {
     return true;
   }
 
-  #touch(collection: string, key: string, applied: Element | undefined): void {
-    const keys = childOf(this.#touched, collection);
-    if (!keys.has(key)) keys.set(key, applied);
+  #want(collection: string, key: string, element: Element | undefined): void {
+    const elements = childOf(this.#wanted, collection);
+    const differing = childOf(this.#differing, collection);
+    const applied = differing.has(key) ? differing.get(key) : elements.get(key);
+    if (element === undefined) elements.delete(key);
+    else elements.set(key, element);
+    if (sameElement(applied, element)) differing.delete(key);
+    else differing.set(key, applied);
   }
 }
 

@@ -1,0 +1,63 @@
+/** What the figures should be at least. */
+import type { ChangeFigure, Figures, FullSyncFigure, Layout } from './figures.ts';
+
+/** One expectation that the figures speak of. */
+export interface Expectation {
+  readonly wanted: string;
+  readonly measured: string;
+  readonly holds: boolean;
+}
+
+/** The expectations about a cluster of 10,000 Services; none when the figures lack one. */
+export function checkExpectations({ fullSync, oneEndpoint }: Figures): Expectation[] {
+  return [...expectFastSync(fullSync), ...expectFastChange(oneEndpoint)];
+}
+
+// --- internal ---
+
+const LARGE = 10_000;
+const SMALL = 100;
+
+const MIN_SPEEDUP = 5;
+const MAX_CHANGE_MS = 20;
+const MAX_GROWTH = 1.5;
+
+function expectFastSync(figures: readonly FullSyncFigure[]): Expectation[] {
+  const find = (layout: Layout): FullSyncFigure | undefined =>
+    figures.find((figure) => figure.layout === layout && figure.services === LARGE);
+  const ours = find('switchyard');
+  const theirs = find('kube-proxy 1.36');
+  if (ours === undefined || theirs === undefined) return [];
+  const speedup = theirs.seconds / ours.seconds;
+  return [
+    {
+      wanted: `full sync at least ${MIN_SPEEDUP} times as fast as with the layout of kube-proxy 1.36`,
+      measured: `${speedup.toFixed(1)} times`,
+      holds: speedup >= MIN_SPEEDUP,
+    },
+  ];
+}
+
+function expectFastChange(figures: readonly ChangeFigure[]): Expectation[] {
+  const find = (services: number): ChangeFigure | undefined =>
+    figures.find((figure) => {
+      const { layout, change } = figure;
+      return layout === 'switchyard' && change === 'replace' && figure.services === services;
+    });
+  const large = find(LARGE);
+  const small = find(SMALL);
+  if (large === undefined || small === undefined) return [];
+  const growth = large.committedP50 / small.committedP50;
+  return [
+    {
+      wanted: `one endpoint replaced and committed within ${MAX_CHANGE_MS} ms (p50)`,
+      measured: `${large.committedP50.toFixed(1)} ms`,
+      holds: large.committedP50 < MAX_CHANGE_MS,
+    },
+    {
+      wanted: `the same in a cluster of ${SMALL} Services: less than ${MAX_GROWTH} times as fast`,
+      measured: `${growth.toFixed(2)} times`,
+      holds: growth < MAX_GROWTH,
+    },
+  ];
+}

@@ -1,0 +1,64 @@
+/**
+ * Runs one measurement in a process of its own, so that the memory and the warmed-up code of others
+ * do not count: `node scripts/bench/measure.ts NAME OPTIONS`, where OPTIONS and the figures on
+ * standard output are JSON; on standard error stands why it failed. To be run in a network namespace
+ * that nobody else uses.
+ */
+import type {
+  ChangeFigure,
+  ClusterSize,
+  FullSyncFigure,
+  RestartFigure,
+  ThinkingFigure,
+} from './figures.ts';
+import {
+  measureKubeProxy,
+  type KubeProxyFigures,
+  type KubeProxyOptions,
+} from './measurements/kube-proxy.ts';
+import { measureOneEndpoint, type OneEndpointOptions } from './measurements/one-endpoint.ts';
+import { measureThinking } from './measurements/thinking.ts';
+import { measureFullSync, measureRestart } from './measurements/whole-sync.ts';
+
+/** Everything that can be measured: from what, and what comes of it. */
+export interface Measurements {
+  readonly 'full-sync': Measurement<ClusterSize, FullSyncFigure>;
+  readonly restart: Measurement<ClusterSize, RestartFigure>;
+  readonly 'one-endpoint': Measurement<OneEndpointOptions, readonly ChangeFigure[]>;
+  readonly 'kube-proxy': Measurement<KubeProxyOptions, KubeProxyFigures>;
+  readonly thinking: Measurement<ClusterSize, readonly ThinkingFigure[]>;
+}
+
+// --- internal ---
+
+interface Measurement<Options, Result> {
+  readonly options: Options;
+  readonly figures: Result;
+}
+
+async function measure(name: string, options: string): Promise<unknown> {
+  // The only caller is namespace.ts, which knows the types.
+  const parsed: unknown = JSON.parse(options);
+  switch (name as keyof Measurements) {
+    case 'full-sync':
+      return measureFullSync(parsed as ClusterSize);
+    case 'restart':
+      return measureRestart(parsed as ClusterSize);
+    case 'one-endpoint':
+      return measureOneEndpoint(parsed as OneEndpointOptions);
+    case 'kube-proxy':
+      return measureKubeProxy(parsed as KubeProxyOptions);
+    case 'thinking':
+      return measureThinking(parsed as ClusterSize);
+  }
+}
+
+if (import.meta.main) {
+  const [name = '', options = ''] = process.argv.slice(2);
+  try {
+    process.stdout.write(JSON.stringify(await measure(name, options)));
+  } catch (error) {
+    process.stderr.write(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}

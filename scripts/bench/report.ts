@@ -1,0 +1,146 @@
+/** Figures as Markdown that reads well in a terminal too. */
+import { checkExpectations } from './expectations.ts';
+import type { ClusterSize, Figures, FullSyncFigure } from './figures.ts';
+import type { Machine } from './machine.ts';
+import { renderTable } from './table.ts';
+
+/** The whole report: the machine, then a section for each benchmark that was run. */
+export function renderReport(figures: Figures): string {
+  const sections = [
+    { title: 'Full sync', table: fullSyncTable(figures) },
+    { title: 'One endpoint changed', table: oneEndpointTable(figures) },
+    { title: 'Restart', table: restartTable(figures) },
+    { title: 'Thinking', table: thinkingTable(figures) },
+    { title: 'Expectations for 10,000 Services', table: expectationTable(figures) },
+  ];
+  return [
+    `${machineText(figures.machine)}\n`,
+    ...figures.failures.map((failure) => `Not measured: ${failure}\n`),
+    ...sections.flatMap(({ title, table }) =>
+      table === undefined ? [] : [`### ${title}\n`, table],
+    ),
+  ].join('\n');
+}
+
+// --- internal ---
+
+function machineText({ date, cpu, cores, memoryBytes, kernel, nft, node }: Machine): string {
+  const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`;
+  return `${date}: ${cpu}, ${cores} cores, ${memory}; Linux ${kernel}, nft ${nft}, Node ${node}.`;
+}
+
+function fullSyncTable({ fullSync }: Figures): string | undefined {
+  const header = ['table', 'Services', 'time', 'of it nft', 'against ours', 'agent', 'nft child'];
+  return tableOf(
+    header,
+    fullSync.map((figure) => [
+      figure.layout,
+      sizeText(figure),
+      seconds(figure.seconds),
+      seconds(figure.nftSeconds),
+      ratioText(figure, fullSync),
+      figure.agentPeakBytes === undefined ? '' : megabytes(figure.agentPeakBytes),
+      megabytes(figure.nftPeakBytes),
+    ]),
+  );
+}
+
+function ratioText(figure: FullSyncFigure, all: readonly FullSyncFigure[]): string {
+  const ours = all.find(
+    ({ layout, services }) => layout === 'switchyard' && services === figure.services,
+  );
+  if (ours === undefined || ours === figure) return '';
+  return `${(figure.seconds / ours.seconds).toFixed(1)} x`;
+}
+
+function oneEndpointTable({ oneEndpoint }: Figures): string | undefined {
+  const header = [
+    'table',
+    'Services',
+    'change',
+    'rounds',
+    'sent p50',
+    'committed p50',
+    'p99',
+    'nft ended p50',
+    'p99',
+  ];
+  return tableOf(
+    header,
+    oneEndpoint.map((figure) => [
+      figure.layout,
+      sizeText(figure),
+      figure.change,
+      count(figure.rounds),
+      milliseconds(figure.sentP50),
+      milliseconds(figure.committedP50),
+      milliseconds(figure.committedP99),
+      milliseconds(figure.endedP50),
+      milliseconds(figure.endedP99),
+    ]),
+  );
+}
+
+function restartTable({ restart }: Figures): string | undefined {
+  const header = ['Services', 'time', 'of it nft', 'elements sent', 'agent', 'nft child'];
+  return tableOf(
+    header,
+    restart.map((figure) => [
+      sizeText(figure),
+      seconds(figure.seconds),
+      seconds(figure.nftSeconds),
+      count(figure.elementsSent),
+      megabytes(figure.agentPeakBytes),
+      megabytes(figure.nftPeakBytes),
+    ]),
+  );
+}
+
+function thinkingTable({ thinking }: Figures): string | undefined {
+  return tableOf(
+    ['step', 'time'],
+    thinking.map(({ step, ms }) => [step, ms < 1 ? microseconds(ms) : milliseconds(ms)]),
+  );
+}
+
+function expectationTable(figures: Figures): string | undefined {
+  return tableOf(
+    ['expected', 'measured', 'holds'],
+    checkExpectations(figures).map(({ wanted, measured, holds }) => [
+      wanted,
+      measured,
+      holds ? 'yes' : 'no',
+    ]),
+  );
+}
+
+function tableOf(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string | undefined {
+  return rows.length === 0 ? undefined : renderTable(header, rows);
+}
+
+function sizeText({ services, endpoints }: ClusterSize): string {
+  return `${count(services)} x ${endpoints}`;
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(2)} s`;
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(value < 100 ? 2 : 0)} ms`;
+}
+
+function microseconds(ms: number): string {
+  return `${(ms * 1000).toFixed(1)} µs`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}

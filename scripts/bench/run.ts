@@ -1,0 +1,71 @@
+/** Measures, station by station. */
+import type { Figures } from './figures.ts';
+import { describeMachine } from './machine.ts';
+import { inNamespace } from './namespace.ts';
+import type { Station } from './plan.ts';
+
+/**
+ * Runs all stations and puts their figures together; one that fails does not stop the others. `tell`
+ * gets a line as each begins or fails. Only inside the private namespaces of `runPrivately`.
+ */
+export async function runStations(
+  stations: readonly Station[],
+  tell: (text: string) => void,
+): Promise<Figures> {
+  const parts: Part[] = [];
+  const failures: string[] = [];
+  for (const station of stations) {
+    tell(`measuring ${titleOf(station)}`);
+    try {
+      parts.push(await runStation(station));
+    } catch (error) {
+      const failure = `${titleOf(station)}: ${error instanceof Error ? error.message : String(error)}`;
+      tell(failure);
+      failures.push(failure);
+    }
+  }
+  return {
+    machine: describeMachine(),
+    failures,
+    fullSync: parts.flatMap(({ fullSync = [] }) => fullSync),
+    oneEndpoint: parts.flatMap(({ oneEndpoint = [] }) => oneEndpoint),
+    restart: parts.flatMap(({ restart = [] }) => restart),
+    thinking: parts.flatMap(({ thinking = [] }) => thinking),
+  };
+}
+
+// --- internal ---
+
+type Part = Partial<Omit<Figures, 'machine' | 'failures'>>;
+
+function runStation(station: Station): Promise<Part> {
+  return inNamespace(async (measure): Promise<Part> => {
+    switch (station.kind) {
+      case 'switchyard': {
+        const { size, isRestarted, rounds } = station;
+        return {
+          fullSync: [await measure('full-sync', size)],
+          restart: isRestarted ? [await measure('restart', size)] : [],
+          oneEndpoint: rounds > 0 ? await measure('one-endpoint', { size, rounds }) : [],
+        };
+      }
+      case 'kube-proxy': {
+        const { fullSync, oneEndpoint } = await measure('kube-proxy', station.options);
+        return { fullSync: [fullSync], oneEndpoint };
+      }
+      case 'thinking':
+        return { thinking: await measure('thinking', station.size) };
+    }
+  });
+}
+
+function titleOf(station: Station): string {
+  switch (station.kind) {
+    case 'switchyard':
+      return `switchyard, ${station.size.services} Services`;
+    case 'kube-proxy':
+      return `the layout of ${station.options.layout}, ${station.options.size.services} Services`;
+    case 'thinking':
+      return `thinking about ${station.size.services} Services`;
+  }
+}

@@ -1,0 +1,30 @@
+/** Tables that read well in a terminal and are Markdown too. */
+
+/** Rows of cells below a header, the first column flush left and the numbers flush right. */
+export function renderTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const widths = header.map((title, column) =>
+    Math.max(MIN_WIDTH, ...[title, ...rows.map((row) => row[column] ?? '')].map(lengthOf)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${widths.map((width, column) => pad(cells[column] ?? '', width, column)).join(' | ')} |\n`;
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  return [header, rule, ...rows].map(line).join('');
+}
+
+// --- internal ---
+
+/** Of a rule's `--:`. */
+const MIN_WIDTH = 3;
+
+function lengthOf(text: string): number {
+  return text.length;
+}
+
+function pad(text: string, width: number, column: number): string {
+  return column === 0 ? text.padEnd(width) : text.padStart(width);
+}

@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { createWorld } from '../../rules/services/world.ts';
+import { fillWorld } from '../../scripts/bench/cluster.ts';
+import type { ChangeFigure } from '../../scripts/bench/figures.ts';
+import { CHAIN_PER_ENDPOINT } from '../../scripts/bench/kube-proxy/chain-per-endpoint.ts';
+import { CHAIN_PER_SERVICE } from '../../scripts/bench/kube-proxy/chain-per-service.ts';
+import { tableText } from '../../scripts/bench/kube-proxy/table.ts';
+import { inNamespace } from '../../scripts/bench/namespace.ts';
+import { rejectionOf } from './support/rejection.ts';
+
+const SIZE = { services: 3, endpoints: 2 };
+
+describe('the benchmarks on a real kernel', () => {
+  it('measure our side: a full sync, a restart that sends nothing, and single changes', async () => {
+    await inNamespace(async (measure) => {
+      const fullSync = await measure('full-sync', SIZE);
+      expect(fullSync).to.include({ layout: 'switchyard', ...SIZE });
+      expect(fullSync.nftSeconds).to.be.within(0, fullSync.seconds);
+      expect(fullSync.agentPeakBytes).to.be.greaterThan(fullSync.nftPeakBytes);
+      expect(await measure('restart', SIZE)).to.include({ elementsSent: 0 });
+      const changes = await measure('one-endpoint', { size: SIZE, rounds: 2 });
+      expect(changes.map(({ change }) => change)).to.deep.equal(['replace', 'add', 'remove']);
+      for (const change of changes) expectOrderOf(change);
+    });
+  });
+
+  it('see that a table does not hold the cluster', async () => {
+    await inNamespace(async (measure) => {
+      await measure('full-sync', SIZE);
+      const larger = { ...SIZE, services: SIZE.services + 1 };
+      // A ClusterIP, its verdict, two endpoints.
+      expect(await measure('restart', larger)).to.include({ elementsSent: 4 });
+    });
+  });
+
+  for (const layout of ['kube-proxy 1.36', 'kube-proxy 1.35'] as const) {
+    it(`measure the layout of ${layout}`, async () => {
+      const { fullSync, oneEndpoint } = await inNamespace((measure) =>
+        measure('kube-proxy', { layout, size: SIZE, rounds: 2 }),
+      );
+      expect(fullSync).to.include({ layout, ...SIZE });
+      expect(oneEndpoint).to.have.length(1);
+      for (const change of oneEndpoint) expectOrderOf(change);
+    });
+  }
+
+  const LAYOUTS = [
+    {
+      name: 'since 1.36, a chain for each Service',
+      layout: CHAIN_PER_SERVICE,
+      chains: 3,
+      dnats: 3,
+    },
+    {
+      name: 'up to 1.35, a chain for each endpoint too',
+      layout: CHAIN_PER_ENDPOINT,
+      chains: 9,
+      dnats: 6,
+    },
+  ];
+  for (const { name, layout, chains, dnats } of LAYOUTS) {
+    it(`know what kube-proxy made ${name}`, async () => {
+      const world = createWorld();
+      fillWorld(world, SIZE);
+      const ports = [...world.checkOut().ports.values()].flat();
+      const table = await listLoaded(tableText(layout, ports));
+      expect(table.match(/^\tchain \w+-[A-Z0-9]{8}-/gm)).to.have.length(chains);
+      expect(table.match(/dnat (to|ip to) /g)).to.have.length(dnats);
+      expect(table.match(/ : goto service-/g)).to.have.length(3);
+    });
+  }
+
+  it('say why a measurement failed', async () => {
+    const size = { ...SIZE, endpoints: 0 };
+    const failed = inNamespace((measure) =>
+      measure('kube-proxy', { layout: 'kube-proxy 1.36', size, rounds: 0 }),
+    );
+    expect(await rejectionOf(failed)).to.match(/^nft -f - failed: .*Error: /);
+  });
+});
+
+// --- internal ---
+
+function expectOrderOf({ sentP50, committedP50, committedP99, endedP99 }: ChangeFigure): void {
+  expect(sentP50).to.be.greaterThan(0);
+  expect(committedP50).to.be.greaterThan(sentP50);
+  expect(committedP99).to.be.at.least(committedP50);
+  expect(endedP99).to.be.greaterThan(sentP50);
+}
+
+/** What nft lists after it has loaded the text into an empty kernel. */
+async function listLoaded(text: string): Promise<string> {
+  const inside = ['netns', 'exec', 'kube-proxy', 'nft'];
+  await execa('ip', ['netns', 'add', 'kube-proxy']);
+  try {
+    await execa('ip', [...inside, '-f', '-'], { input: text });
+    return (await execa('ip', [...inside, 'list', 'ruleset'])).stdout;
+  } finally {
+    await execa('ip', ['netns', 'delete', 'kube-proxy']);
+  }
+}

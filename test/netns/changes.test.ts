@@ -1,0 +1,65 @@
+/** What changes of Services do to packets, and what changes nothing in the kernel. */
+import { expect } from 'chai';
+import { type Bed, createBed } from './packets/bed.ts';
+import { PACKET_MODES } from './packets/mode.ts';
+import { programNodes, testScene } from './packets/scene.ts';
+import { makeService, SERVICE_PORT, type TestService } from './packets/service.ts';
+import { AFTER, BEFORE } from './packets/topics/changes.ts';
+
+const PORT = { name: 'tcp', protocol: 'TCP' } as const;
+
+const IN_ONE_SLICE = makeService({
+  number: 50,
+  name: 'sliced',
+  endpoints: ['pod-1-1', 'pod-1-2', 'pod-1-3'],
+  ports: [PORT],
+});
+
+const IN_TWO_SLICES = makeService({
+  number: 50,
+  name: 'sliced',
+  endpoints: [],
+  ports: [
+    { ...PORT, endpoints: ['pod-1-3'] },
+    { ...PORT, endpoints: ['pod-1-1', 'pod-1-2', 'pod-1-3'] },
+  ],
+  spec: { ports: [{ ...PORT, port: SERVICE_PORT }] },
+});
+
+for (const mode of PACKET_MODES) {
+  describe(`changes in ${mode.name} mode`, () => {
+    let bed: Bed;
+    before(async () => {
+      bed = await createBed({ nodes: [{ pods: 3 }], clients: 1 });
+    });
+    after(() => bed.close());
+
+    // Each in a suite of its own, so that the second is programmed when the first is done.
+    for (const topic of [BEFORE, AFTER]) {
+      describe('of Services', () => {
+        testScene(mode, () => bed, { topics: [topic] });
+      });
+    }
+
+    describe('that say nothing new', () => {
+      const programTwice = async (
+        first: readonly TestService[],
+        second: readonly TestService[],
+      ): Promise<readonly string[]> => {
+        await programNodes(mode, bed, first);
+        const logs = await programNodes(mode, bed, second);
+        return logs.flat().map(({ msg }) => msg);
+      };
+
+      it('leave the kernel alone when everything is as before', async () => {
+        const logged = await programTwice(AFTER.services, AFTER.services);
+        expect(logged).to.include('starting').and.not.to.include('applied');
+      });
+
+      it('leave the kernel alone when endpoints move to another slice', async () => {
+        const logged = await programTwice([IN_ONE_SLICE], [IN_TWO_SLICES]);
+        expect(logged).to.include('starting').and.not.to.include('applied');
+      });
+    });
+  });
+}

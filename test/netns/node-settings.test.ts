@@ -1,0 +1,48 @@
+/**
+ * What settings of a node change in the packet table: five nodes, each with another way to tell
+ * pods, and with node ports at other addresses.
+ */
+import { hostCidr, IP_FAMILIES } from '../../rules/ip.ts';
+import { type Bed, createBed } from './packets/bed.ts';
+import { PACKET_MODES } from './packets/mode.ts';
+import { testScene } from './packets/scene.ts';
+import { clusterIpOf, vipOf } from './packets/target.ts';
+import {
+  DETECTOR_FLAGS,
+  DETECTOR_SERVICES,
+  LOCAL_DETECTORS,
+} from './packets/topics/local-detectors.ts';
+import { HINTS_WITHOUT_ZONE } from './packets/topics/hints.ts';
+import { NODE_PORT_ADDRESSES, NODE_PORT_FLAGS } from './packets/topics/node-port-addresses.ts';
+
+/** Node 4 has routed pods, whose interfaces have names of their own. */
+const NODES = [
+  ...[{ pods: 2 }, { pods: 2 }, { pods: 2 }],
+  ...[{ pods: 2, podNetwork: 'ptp' } as const, { pods: 2 }],
+];
+
+for (const mode of PACKET_MODES) {
+  describe(`node settings in ${mode.name} mode`, () => {
+    let bed: Bed;
+    before(async () => {
+      bed = await createBed({ nodes: NODES, clients: 1 });
+      await Promise.all(
+        DETECTOR_SERVICES.flatMap(({ web, local }, index) => {
+          const targets = [clusterIpOf(web), vipOf(local)];
+          return targets.flatMap(({ ips }) =>
+            IP_FAMILIES.map((family) => bed.world.routeVia(hostCidr(ips[family]), index + 1)),
+          );
+        }),
+      );
+    });
+    after(() => bed.close());
+
+    testScene(mode, () => bed, {
+      topics: [...LOCAL_DETECTORS, ...NODE_PORT_ADDRESSES, HINTS_WITHOUT_ZONE],
+      flags: NODES.map((_, index) => [
+        ...(DETECTOR_FLAGS[index] ?? []),
+        ...(NODE_PORT_FLAGS[index] ?? []),
+      ]),
+    });
+  });
+}

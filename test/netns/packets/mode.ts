@@ -1,0 +1,32 @@
+/**
+ * The proxy modes that the packet table is run for. A mode that behaves differently on purpose says
+ * so by name, and the rows that do not hold for it say `unless`.
+ */
+import type { Host } from '../../../scripts/world/host.ts';
+import { type AgentRun, type LogLine, runAgentOnce } from './agent.ts';
+
+/** How a mode may differ from nftables mode (behaviour document, section 9). */
+export type Difference =
+  /** A port of a ClusterIP that no Service has is not rejected; the packet is routed on. */
+  | 'unused ports pass'
+  /** An address of a ServiceCIDR that no Service has is not dropped; the packet is routed on. */
+  | 'unallocated addresses pass'
+  /** Without endpoints every source is rejected, those outside the source ranges too. */
+  | 'no endpoints before source ranges'
+  /** By default node ports are served at every address of the node. */
+  | 'node ports everywhere by default'
+  /** Node ports are served at localhost. */
+  | 'node ports at localhost';
+
+/** A proxy mode under test. */
+export interface PacketMode {
+  readonly name: string;
+  readonly differences: readonly Difference[];
+  /** Programs a node from a folder of manifests; the rules are in place when it resolves to the log. */
+  program(node: Host, run: AgentRun): Promise<readonly LogLine[]>;
+}
+
+/** All modes. */
+export const PACKET_MODES: readonly PacketMode[] = [
+  { name: 'nftables', differences: [], program: runAgentOnce },
+];

@@ -1,0 +1,78 @@
+/** Scenes: nodes programmed in some way, and the rows that must hold then. */
+import { expect } from 'chai';
+import type { LogLine } from './agent.ts';
+import type { Bed } from './bed.ts';
+import { CLUSTER_CIDR_FLAGS } from './cluster.ts';
+import type { PacketMode } from './mode.ts';
+import type { PacketRow } from './row.ts';
+import { type Observations, expectedObservations, sendRows } from './send.ts';
+import type { TestService } from './service.ts';
+import type { Topic } from './topic.ts';
+
+/** What a scene is made of. */
+export interface Scene {
+  readonly topics: readonly Topic[];
+  /** By node, node 1 first: its agent's flags; default: CLUSTER_CIDR_FLAGS on every node. */
+  readonly flags?: readonly (readonly string[])[];
+}
+
+/** What the agents of a scene logged, node 1 first; empty until the scene's tests run. */
+export interface SceneLogs {
+  nodes: readonly (readonly LogLine[])[];
+}
+
+/**
+ * To be called inside `describe`: programs the nodes and sends all packets at once before the
+ * tests, then makes one test a row.
+ */
+export function testScene(mode: PacketMode, bed: () => Bed, { topics, flags }: Scene): SceneLogs {
+  const logs: SceneLogs = { nodes: [] };
+  let observations: ReadonlyMap<PacketRow, Observations>;
+  const holds = ({ unless }: PacketRow): boolean => {
+    return unless === undefined || !mode.differences.includes(unless);
+  };
+
+  before(async function () {
+    this.timeout(SCENE_TIMEOUT_MS);
+    for (const { extraIps = [], servers = [] } of topics) {
+      for (const { host, ips } of extraIps) await bed().addIps(host, ips);
+      for (const { host, ips, port } of servers) await bed().serve(host, ips, port);
+    }
+    const services = topics.flatMap((topic) => topic.services);
+    logs.nodes = await programNodes(mode, bed(), services, flags);
+    await bed().takeFreshPorts();
+    const rows = topics.flatMap((topic) => topic.rows.filter(holds));
+    observations = await sendRows(bed().world, rows);
+  });
+
+  for (const { name, rows } of topics) {
+    describe(name, () => {
+      for (const row of rows.filter(holds)) {
+        it(row.name, () => {
+          expect(observations.get(row)).to.deep.equal(expectedObservations(row));
+        });
+      }
+    });
+  }
+  return logs;
+}
+
+/** Has every node programmed with the Services; resolves to what the agents logged, node 1 first. */
+export async function programNodes(
+  mode: PacketMode,
+  bed: Bed,
+  services: readonly TestService[],
+  flags: readonly (readonly string[])[] = [],
+): Promise<readonly (readonly LogLine[])[]> {
+  await bed.write(services);
+  const manifests = bed.manifests.path;
+  return Promise.all(
+    bed.nodes.map((node, index) => {
+      return mode.program(node, { manifests, flags: flags[index] ?? CLUSTER_CIDR_FLAGS });
+    }),
+  );
+}
+
+// --- internal ---
+
+const SCENE_TIMEOUT_MS = 60_000;

@@ -1,0 +1,63 @@
+/** Figures with made-up numbers. */
+import type { ChangeFigure, Figures, FullSyncFigure } from '../../../scripts/bench/figures.ts';
+
+export function makeFigures(fields: Partial<Figures> = {}): Figures {
+  return {
+    machine: {
+      date: '2026-01-31',
+      cpu: 'Test CPU',
+      cores: 2,
+      memoryBytes: 8 * 2 ** 30,
+      kernel: '6.18.0',
+      nft: '1.0.6',
+      node: '24.0.0',
+    },
+    failures: [],
+    fullSync: [],
+    oneEndpoint: [],
+    restart: [],
+    thinking: [],
+    ...fields,
+  };
+}
+
+export function makeFullSync(fields: Partial<FullSyncFigure> = {}): FullSyncFigure {
+  return {
+    layout: 'switchyard',
+    services: 10_000,
+    endpoints: 10,
+    seconds: 2,
+    nftSeconds: 1.5,
+    agentPeakBytes: 380e6,
+    nftPeakBytes: 250e6,
+    ...fields,
+  };
+}
+
+/** kube-proxy's, which has no agent. */
+export function makeBaseline(seconds: number): FullSyncFigure {
+  return {
+    layout: 'kube-proxy 1.36',
+    services: 10_000,
+    endpoints: 10,
+    seconds,
+    nftSeconds: seconds,
+    nftPeakBytes: 250e6,
+  };
+}
+
+export function makeChange(fields: Partial<ChangeFigure> = {}): ChangeFigure {
+  return {
+    layout: 'switchyard',
+    change: 'replace',
+    services: 10_000,
+    endpoints: 10,
+    rounds: 200,
+    sentP50: 0.4,
+    committedP50: 5,
+    committedP99: 9,
+    endedP50: 19,
+    endedP99: 30,
+    ...fields,
+  };
+}
