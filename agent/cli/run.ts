@@ -38,11 +38,11 @@ interface RunFlags extends ManifestFlags {
 }
 
 async function run(flags: RunFlags): Promise<void> {
+  const stop = stopSignal();
   const { config, nodeName, warnings } = setUp(flags);
   const log = createLog(config.logging);
   for (const warning of warnings) log.warn(warning);
 
-  const stop = stopSignal();
   let request = (): void => undefined;
   const view = new ClusterView(config, nodeName, {
     changed: () => {

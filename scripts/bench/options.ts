@@ -23,13 +23,14 @@ export interface BenchOptions {
 export const USAGE = `usage: npm run bench -- [OPTION]...
 
 Measures how fast the kernel is programmed, beside kube-proxy's ways to do it, in network
-namespaces of its own. Needs nft and either root or user namespaces. Up to five minutes.
+namespaces of its own. Up to five minutes. Needs nft and root; in a user namespace, kube-proxy's
+larger tables cannot be loaded, and are left out.
 
   --only NAME     only ${BENCHMARKS.join(', ')}; may be repeated
   --services N    Services in the largest cluster (10000; with --quick 2000)
   --quick         smaller and shorter: under a minute
   --json          print one JSON document instead of tables
-  --write-docs    put the tables into docs/benchmarks.md as well
+  --write-docs    put the tables into docs/benchmarks.md as well; for a whole run
   --help          print this
 
 Example:
@@ -50,6 +51,10 @@ export function parseOptions(argv: readonly string[]): BenchOptions | 'help' {
     },
   });
   if (values.help) return 'help';
+  const isWhole = !values.quick && values.only === undefined && values.services === undefined;
+  if (values['write-docs'] && !isWhole) {
+    throw new Error('--write-docs: expected a whole run, without --quick, --only and --services');
+  }
   return {
     only: values.only === undefined ? BENCHMARKS : values.only.map(parseBenchmark),
     services: parseServices(values.services ?? (values.quick ? '2000' : '10000')),

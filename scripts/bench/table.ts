@@ -6,7 +6,10 @@ export function renderTable(
   rows: readonly (readonly string[])[],
 ): string {
   const widths = header.map((title, column) =>
-    Math.max(MIN_WIDTH, ...[title, ...rows.map((row) => row[column] ?? '')].map(lengthOf)),
+    Math.max(
+      MIN_WIDTH,
+      ...[title, ...rows.map((row) => row[column] ?? '')].map(({ length }) => length),
+    ),
   );
   const line = (cells: readonly string[]): string =>
     `| ${widths.map((width, column) => pad(cells[column] ?? '', width, column)).join(' | ')} |\n`;
@@ -20,10 +23,6 @@ export function renderTable(
 
 /** Of a rule's `--:`. */
 const MIN_WIDTH = 3;
-
-function lengthOf(text: string): number {
-  return text.length;
-}
 
 function pad(text: string, width: number, column: number): string {
   return column === 0 ? text.padEnd(width) : text.padStart(width);

@@ -33,6 +33,7 @@ for (const mode of PACKET_MODES) {
   describe(`packets in ${mode.name} mode`, () => {
     let bed: Bed;
     before(async () => {
+      // Pods 1 and 2 of each node are endpoints, pod 3 only sends.
       bed = await createBed({
         nodes: [{ pods: 3 }, { pods: 3, podNetwork: 'ptp' }],
         clients: 2,

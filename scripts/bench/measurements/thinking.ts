@@ -54,7 +54,7 @@ function measureFullPlan(size: ClusterSize): ThinkingFigure[] {
     const [, textMs] = time(() => scriptText(scriptSteps(transaction)));
     return { checkOutMs, planMs, textMs };
   });
-  const all = `all of ${size.services} x ${size.endpoints}`;
+  const all = `all of ${size.services.toLocaleString('en-US')} x ${size.endpoints}`;
   return [
     { step: `choose endpoints: ${all}`, ms: median(plans.map(({ checkOutMs }) => checkOutMs)) },
     { step: `plan a transaction: ${all}`, ms: median(plans.map(({ planMs }) => planMs)) },

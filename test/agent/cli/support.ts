@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { exitCodeOf, explain } from '../../../agent/cli/exit.ts';
+import { createProgram } from '../../../agent/cli/program.ts';
 import { fakeNft, type FakeNft } from '../../support/fake-programs.ts';
 
 /** The repository's folder. */
@@ -38,6 +40,24 @@ export async function switchyard(
     env: { NO_COLOR: '1', ...(path === undefined ? {} : { PATH: path }) },
   });
   return { exitCode, stdout, stderr };
+}
+
+/** Has the program understand arguments in this process: for help and wrong use, which run nothing. */
+export async function parse(args: readonly string[]): Promise<Ended> {
+  const program = createProgram();
+  let [stdout, stderr] = ['', ''];
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({
+      writeOut: (text) => (stdout += text),
+      writeErr: (text) => (stderr += text),
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return { exitCode: 0, stdout, stderr };
+  } catch (error) {
+    return { exitCode: exitCodeOf(error), stdout, stderr: stderr + explain(error) };
+  }
 }
 
 /** A PATH on which there is no nft, but a Node. */

@@ -64,6 +64,26 @@ describe('table sync', () => {
       expect(stage.takeEvents()).to.deep.equal(['applied keep 4']);
     });
 
+    it('reads the table again when they cannot be deleted for another reason', async () => {
+      const stage = await standing();
+      stage.transport.failures.set('collect', ['not-found']);
+      stage.set(3, 1, 2);
+      await stage.sync.sync();
+      await stage.sync.sync();
+      expect(stage.transport.take()).to.deep.equal(['apply', 'collect', 'readTable', 'collect']);
+      expect(stage.takeEvents()).to.deep.equal(['applied keep 4']);
+    });
+
+    it('fails when the way to the kernel is barred before they are deleted', async () => {
+      const stage = await standing();
+      stage.transport.failures.set('collect', ['timeout']);
+      stage.set(3, 1, 2);
+      const error = await rejectionOf(stage.sync.sync(), KernelError);
+      expect(error.code).to.equal('timeout');
+      await stage.sync.sync();
+      expect(stage.transport.take()).to.deep.equal(['apply', 'collect', 'readTable', 'collect']);
+    });
+
     it('writes fixed rules anew when settings change', async () => {
       const stage = await standing();
       stage.sync.configure(makeSettings('IPv4', { masqueradeAll: true }));

@@ -13,14 +13,18 @@ describe('the command line of the benchmarks', () => {
   });
 
   it('can ask for less', () => {
-    const argv = ['--quick', '--only', 'restart', '--only', 'thinking', '--json', '--write-docs'];
+    const argv = ['--quick', '--only', 'restart', '--only', 'thinking', '--json'];
     expect(parseOptions(argv)).to.deep.equal({
       only: ['restart', 'thinking'],
       services: 2_000,
       isQuick: true,
       format: 'json',
-      writesDocs: true,
+      writesDocs: false,
     });
+  });
+
+  it('can ask for new figures in the documentation', () => {
+    expect(parseOptions(['--write-docs'])).to.include({ writesDocs: true });
   });
 
   it('says how large the largest cluster is', () => {
@@ -37,6 +41,9 @@ describe('the command line of the benchmarks', () => {
     { argv: ['--services', '1.5'], message: 'got 1.5' },
     { argv: ['--services', '500001'], message: 'got 500001' },
     { argv: ['--only', 'memory'], message: 'expected one of full-sync, one-endpoint' },
+    { argv: ['--write-docs', '--quick'], message: 'expected a whole run' },
+    { argv: ['--write-docs', '--only', 'restart'], message: 'expected a whole run' },
+    { argv: ['--write-docs', '--services', '10000'], message: 'expected a whole run' },
     { argv: ['--fast'], message: "Unknown option '--fast'" },
     { argv: ['fast'], message: "Unexpected argument 'fast'" },
   ];
