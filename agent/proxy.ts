@@ -12,6 +12,7 @@ import type { AgentConfig } from './config/agent-config.ts';
 import { KernelError } from './kernel/kernel-error.ts';
 import type { Transport } from './kernel/transport.ts';
 import type { Logger } from './log.ts';
+import type { ProxyObserver } from './proxy-observer.ts';
 import { SyncRunner } from './sync/runner.ts';
 import { TableSync, type TableSyncEvents } from './sync/table-sync.ts';
 
@@ -26,11 +27,15 @@ export interface ProxyOptions {
 
 /** Brings a cluster view into the kernel. */
 export class Proxy {
+  /** One a family. */
+  readonly tables: readonly TableSync[];
   readonly #view: ClusterView;
   readonly #config: AgentConfig;
   readonly #log: Logger;
   readonly #verifyIntervalMs: number;
-  readonly #tables: readonly TableSync[];
+  readonly #observers: ProxyObserver[] = [];
+  /** When that happened which is not in the kernel yet: ms since the epoch. */
+  readonly #triggers: Record<IpFamily, readonly number[]> = { IPv4: [], IPv6: [] };
   /** Conflicts that were said; said again only after they went away. */
   #conflicts: ReadonlySet<string> = new Set();
   #verifiedAt = performance.now();
@@ -40,44 +45,46 @@ export class Proxy {
     this.#config = config;
     this.#log = log;
     this.#verifyIntervalMs = Math.min(config.syncPeriodMs, MAX_VERIFY_INTERVAL_MS);
-    this.#tables = IP_FAMILIES.filter((family) => families.includes(family)).map((family) => {
+    this.tables = IP_FAMILIES.filter((family) => families.includes(family)).map((family) => {
       const events = this.#eventsOf(family);
       const settings = view.settings(family);
       return new TableSync({ family, settings, transport, events, now: () => performance.now() });
     });
   }
 
+  /** Tells this observer of everything from now on. */
+  observe(observer: ProxyObserver): void {
+    this.#observers.push(observer);
+  }
+
   /** One sync. Rejects if a family's table could not be brought to what is wanted. */
   async sync(): Promise<void> {
-    const { ports, nodeChanged, serviceCidrsChanged } = this.#view.checkOut();
+    const changes = this.#view.checkOut();
+    const { ports, nodeChanged, serviceCidrsChanged } = changes;
+    for (const observer of this.#observers) observer.started?.(changes);
     this.#reportConflicts();
-    for (const table of this.#tables) {
+    for (const table of this.tables) {
       if (nodeChanged || serviceCidrsChanged) {
         table.configure(this.#view.settings(table.planner.family));
       }
       for (const [service, servicePorts] of ports) table.setPorts(service, servicePorts);
     }
+    this.#takeTriggers();
     const now = performance.now();
     // Changes or not: a flushed table must not wait for one.
     const isVerifyDue = now - this.#verifiedAt >= this.#verifyIntervalMs;
     // Both families, even if the first fails: each is a service of its own to its clients.
-    const results = await Promise.allSettled(
-      this.#tables.map(async (table) => {
-        if (isVerifyDue) await table.verify();
-        await table.sync();
-      }),
+    const errors = await Promise.all(
+      this.tables.map((table) => this.#syncTable(table, isVerifyDue)),
     );
-    const failures = results.flatMap((result, index) =>
-      result.status === 'rejected' ? [this.#failed(this.#tables[index], result.reason)] : [],
-    );
-    const [first] = failures;
+    const first = errors.find((error) => error !== undefined);
     if (first !== undefined) throw first;
     if (isVerifyDue) this.#verifiedAt = now;
   }
 
   /** The Services that the kernel refused, by family. */
   get quarantined(): readonly ServiceKey[] {
-    return this.#tables.flatMap((table) => table.quarantined);
+    return this.tables.flatMap((table) => table.quarantined);
   }
 
   /** Syncs whenever asked to, and looks after the tables in between, until the signal aborts. */
@@ -92,15 +99,49 @@ export class Proxy {
       },
     });
     const request = (): void => {
+      for (const observer of this.#observers) observer.queued?.();
       runner.request();
     };
     return { request, done: runner.run(signal) };
+  }
+
+  #takeTriggers(): void {
+    const taken = this.#view.takeTriggers();
+    for (const { planner } of this.tables) {
+      const waiting = [...this.#triggers[planner.family], ...taken[planner.family]];
+      this.#triggers[planner.family] = waiting.slice(0, MAX_TRIGGERS);
+    }
+  }
+
+  /** Answers the error if it failed. */
+  async #syncTable(table: TableSync, isVerifyDue: boolean): Promise<Error | undefined> {
+    const { family } = table.planner;
+    const startedAt = performance.now();
+    const readsBefore = table.reads;
+    let error: Error | undefined;
+    try {
+      if (isVerifyDue) await table.verify();
+      await table.sync();
+    } catch (thrown) {
+      error = this.#failed(family, thrown);
+    }
+    const sync = {
+      family,
+      elapsedMs: performance.now() - startedAt,
+      isFull: table.reads > readsBefore,
+      error,
+      triggeredAtMs: error === undefined ? this.#triggers[family] : [],
+    };
+    if (error === undefined) this.#triggers[family] = [];
+    for (const observer of this.#observers) observer.synced?.(sync);
+    return error;
   }
 
   #eventsOf(family: IpFamily): TableSyncEvents {
     return {
       applied: (transaction, elapsedMs) => {
         this.#reportApplied(transaction, elapsedMs);
+        for (const observer of this.#observers) observer.applied?.(transaction);
       },
       quarantined: (service, error) => {
         this.#log.error(
@@ -110,6 +151,11 @@ export class Proxy {
       },
       repairing: (error) => {
         this.#log.warn({ family, error: error.message }, 'repairing the table');
+        for (const observer of this.#observers) observer.repairing?.(family);
+      },
+      collectFailed: (error) => {
+        this.#log.debug({ family, error: error.message }, 'unused chains could not be deleted yet');
+        for (const observer of this.#observers) observer.collectFailed?.(family);
       },
     };
   }
@@ -131,7 +177,7 @@ export class Proxy {
       'applied',
     );
     if (!this.#log.isLevelEnabled('debug')) return;
-    const planner = this.#tables.find((each) => each.planner.family === family)?.planner;
+    const planner = this.tables.find((each) => each.planner.family === family)?.planner;
     for (const { title, lines } of reportChanges(transaction, planner?.frontends() ?? new Map())) {
       for (const line of lines)
         this.#log.debug({ family, service: title, change: line }, 'changed');
@@ -147,12 +193,9 @@ export class Proxy {
     this.#conflicts = now;
   }
 
-  #failed(table: TableSync | undefined, error: unknown): Error {
+  #failed(family: IpFamily, error: unknown): Error {
     const code = error instanceof KernelError ? error.code : 'bug';
-    this.#log.error(
-      { family: table?.planner.family, code, error: messageOf(error) },
-      'sync failed',
-    );
+    this.#log.error({ family, code, error: messageOf(error) }, 'sync failed');
     return error instanceof Error ? error : new Error(String(error));
   }
 }
@@ -161,6 +204,9 @@ export class Proxy {
 
 /** How long a flushed ruleset may go unnoticed: looking costs two short runs of nft. */
 const MAX_VERIFY_INTERVAL_MS = 5_000;
+
+/** How many trigger times are kept while syncs fail: the oldest say enough. */
+const MAX_TRIGGERS = 10_000;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

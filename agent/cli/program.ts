@@ -1,6 +1,6 @@
 /** The command line as a whole: every command, and what they have in common. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { VERSION } from '../version.ts';
 import { addCheckCommand } from './check.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { addDiffCommand } from './diff.ts';
@@ -11,7 +11,7 @@ import { addRunCommand } from './run.ts';
 export function createProgram(): Command {
   const program = new Command('switchyard')
     .description('A Kubernetes service proxy: turns Services into nftables rules on this node.')
-    .version(packageVersion())
+    .version(VERSION)
     .helpCommand(true)
     .showHelpAfterError('(run with --help for the options)')
     .exitOverride();
@@ -25,12 +25,4 @@ export function createProgram(): Command {
     add(program);
   }
   return program;
-}
-
-// --- internal ---
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { version: string };
-  return version;
 }

@@ -1,24 +1,26 @@
 /** `switchyard run`: the agent. */
+import { cpus } from 'node:os';
 import type { Command } from 'commander';
-import { IP_FAMILIES } from '../../rules/ip.ts';
-import { ClusterView } from '../cluster/cluster-view.ts';
-import { createManifestSource } from '../cluster/manifest-source.ts';
-import { formatProblem } from '../cluster/problems.ts';
-import { NFT_DEFAULTS, createNft } from '../kernel/nft-process.ts';
-import { NftTransport } from '../kernel/nft-transport.ts';
+import { chooseSource } from '../cluster/choose-source.ts';
+import { addConfigFlags, isInitOnly, masterOf, type FlagValues } from '../config/flags.ts';
 import { createLog } from '../log.ts';
-import { nodePortWarnings } from '../../rules/node/node-port-addresses.ts';
-import { supportedFamilies } from '../node/families.ts';
-import { Proxy } from '../proxy.ts';
+import { KERNEL_FILES } from '../node/kernel-files.ts';
+import { setOomScore, tuneConntrack } from '../node/tuning.ts';
+import { prepareOnce, runAgent, type AgentOptions, type OnceParts } from '../run.ts';
 import { ExitError, EXIT_FAILED } from './exit.ts';
-import { addManifestFlags, setUp, type ManifestFlags } from './setup.ts';
+import { setUp } from './setup.ts';
 
 /** Adds the command. */
 export function addRunCommand(program: Command): void {
-  addManifestFlags(program.command('run'))
-    .description(
-      "keep this node's kernel programmed as the manifests say, and follow their changes",
-    )
+  const command = program
+    .command('run')
+    .description("keep this node's kernel programmed as the cluster says, and follow its changes")
+    .option(
+      '--manifests <path>',
+      'read Services, EndpointSlices, Nodes and ServiceCIDRs from a file, a folder or - (stdin), ' +
+        'not from the API server',
+    );
+  addConfigFlags(command)
     .option('--once', 'sync once, leave the rules in place and exit')
     .addHelpText('after', HELP)
     .action(run);
@@ -29,11 +31,14 @@ export function addRunCommand(program: Command): void {
 const HELP = `
 Ends on SIGTERM or SIGINT; the rules stay, so that traffic goes on: "switchyard cleanup" removes them.
 With --once exits with 1 if something could not be programmed.
+With --init-only makes the kernel settings that the configuration asks for and exits: for an init container.
 
 Example:
+  sudo switchyard run --kubeconfig /etc/kubernetes/kube-proxy.conf --cluster-cidr 10.244.0.0/16
   sudo switchyard run --manifests manifests/examples --cluster-cidr 10.244.0.0/16`;
 
-interface RunFlags extends ManifestFlags {
+interface RunFlags extends FlagValues {
+  readonly manifests?: string;
   readonly once?: boolean;
 }
 
@@ -42,54 +47,40 @@ async function run(flags: RunFlags): Promise<void> {
   const { config, nodeName, warnings } = setUp(flags);
   const log = createLog(config.logging);
   for (const warning of warnings) log.warn(warning);
-
-  let request = (): void => undefined;
-  const view = new ClusterView(config, nodeName, {
-    changed: () => {
-      request();
-    },
-    problem: (problem) => {
-      log.warn({ problem: formatProblem(problem) }, 'bad input');
-    },
-  });
-  const source = createManifestSource({ path: flags.manifests, stdin: process.stdin });
-  const sourceStop = new AbortController();
-  const sourceSignal = AbortSignal.any([stop, sourceStop.signal]);
-  try {
-    await source.start(view, sourceSignal);
-  } catch (error) {
-    if (!stop.aborted) throw error;
-    if (flags.once === true) throw new ExitError(EXIT_FAILED, 'stopped before the sync', error);
-    log.info('stopped before the first sync');
+  const { manifests } = flags;
+  const machine = { files: KERNEL_FILES, log };
+  if (isInitOnly(flags)) {
+    tuneConntrack(config.conntrack, cpus().length, machine);
     return;
   }
-
-  const families = IP_FAMILIES.filter((family) => supportedFamilies().includes(family));
-  log.info(
-    { node: nodeName, families, services: view.serviceCount, mode: config.mode },
-    'starting',
-  );
-  for (const warning of nodePortWarnings(config.nodePortAddresses, view.node)) log.warn(warning);
-  const transport = new NftTransport(createNft(NFT_DEFAULTS));
-  const proxy = new Proxy({ config, view, transport, families, log });
-
+  // Before anything is touched: there may be nothing to read from.
+  const source = await chooseSource({ manifests, master: masterOf(flags), config, nodeName, log });
+  const options = { config, nodeName, source, log };
   if (flags.once === true) {
-    sourceStop.abort();
-    await syncOnce(proxy);
+    await syncOnce(await listOnce(options, stop));
     return;
   }
-  const running = proxy.start(stop);
-  request = running.request;
-  request();
-  await running.done;
-  log.info('stopped; the rules stay');
+  tuneConntrack(config.conntrack, cpus().length, machine);
+  setOomScore(config.oomScoreAdj, machine);
+  await runAgent(options, stop);
 }
 
-async function syncOnce(proxy: Proxy): Promise<void> {
+async function listOnce(options: AgentOptions, stop: AbortSignal): Promise<OnceParts> {
+  try {
+    return await prepareOnce(options, stop);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    throw new ExitError(EXIT_FAILED, 'stopped before the sync', error);
+  }
+}
+
+async function syncOnce({ proxy, cleaner }: OnceParts): Promise<void> {
   try {
     await proxy.sync();
   } catch (error) {
     throw new ExitError(EXIT_FAILED, 'the sync failed, see above', error);
+  } finally {
+    await cleaner.idle();
   }
   if (proxy.quarantined.length > 0) {
     throw new ExitError(EXIT_FAILED, `not programmed: ${proxy.quarantined.join(', ')}`);

@@ -13,6 +13,7 @@ import type {
   Problem,
   Service,
   ServiceKey,
+  ServicePort,
 } from '../../rules/services/types.ts';
 import { createWorld, type Changes } from '../../rules/services/world.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
@@ -27,12 +28,22 @@ export interface ClusterViewEvents {
   problem(problem: LocatedProblem): void;
 }
 
+/** How often objects of one kind changed. */
+export interface ChangeCount {
+  readonly total: number;
+  /** Those since the last `checkOut`. */
+  readonly pending: number;
+}
+
 /** The cluster from one node's point of view. */
 export class ClusterView implements ClusterSink {
   readonly nodeName: string;
   readonly #config: AgentConfig;
   readonly #events: ClusterViewEvents;
   readonly #world = createWorld();
+  #nodeObject: NodeFacts | undefined;
+  readonly #counts = { services: { total: 0, pending: 0 }, slices: { total: 0, pending: 0 } };
+  #triggers: Record<IpFamily, number[]> = { IPv4: [], IPv6: [] };
 
   constructor(config: AgentConfig, nodeName: string, events: ClusterViewEvents) {
     this.nodeName = nodeName;
@@ -42,23 +53,33 @@ export class ClusterView implements ClusterSink {
   }
 
   upsertService(service: Service): void {
+    count(this.#counts.services);
     this.#world.upsertService(service);
   }
 
   deleteService(key: ServiceKey): void {
+    count(this.#counts.services);
     this.#world.deleteService(key);
   }
 
   upsertSlice(slice: EndpointSlice): void {
+    count(this.#counts.slices);
     this.#world.upsertSlice(slice);
   }
 
   deleteSlice(namespace: string, name: string): void {
+    count(this.#counts.slices);
     this.#world.deleteSlice(namespace, name);
   }
 
+  triggered(_service: ServiceKey, family: IpFamily, atMs: number): void {
+    this.#triggers[family].push(atMs);
+  }
+
   upsertNode(node: NodeFacts): void {
-    if (node.name === this.nodeName) this.#setNode(node);
+    if (node.name !== this.nodeName) return;
+    this.#nodeObject = node;
+    this.#setNode(node);
   }
 
   /** The node's last known facts stay: it still runs our endpoints while its object is gone. */
@@ -80,12 +101,25 @@ export class ClusterView implements ClusterSink {
 
   /** Works out what changed since the last time. */
   checkOut(): Changes {
+    for (const kind of Object.values(this.#counts)) kind.pending = 0;
     return this.#world.checkOut();
+  }
+
+  /** When that happened which has changed slices since the last call, in ms since the epoch. */
+  takeTriggers(): Readonly<Record<IpFamily, readonly number[]>> {
+    const taken = this.#triggers;
+    this.#triggers = { IPv4: [], IPv6: [] };
+    return taken;
   }
 
   /** Which Services lost an address to an older one, now. */
   conflicts(): readonly Problem[] {
     return this.#world.conflicts();
+  }
+
+  /** What the Node object says, with nothing filled in; `undefined` until there is one. */
+  get nodeObject(): NodeFacts | undefined {
+    return this.#nodeObject;
   }
 
   get node(): NodeFacts {
@@ -94,6 +128,16 @@ export class ClusterView implements ClusterSink {
 
   get serviceCount(): number {
     return this.#world.serviceCount;
+  }
+
+  /** How often Services and slices changed. */
+  get changeCounts(): { readonly services: ChangeCount; readonly slices: ChangeCount } {
+    return this.#counts;
+  }
+
+  /** Every Service that has ports, as of the last `checkOut`. */
+  allPorts(): ReadonlyMap<ServiceKey, readonly ServicePort[]> {
+    return this.#world.allPorts();
   }
 
   /** The settings of one family's table, now. */
@@ -116,6 +160,14 @@ export class ClusterView implements ClusterSink {
       zone: node?.zone ?? '',
       ips: nodeIpsFrom(this.#config.bindAddress, node?.ips ?? []),
       podCIDRs: node?.podCIDRs ?? [],
+      isEligible: node?.isEligible ?? false,
     });
   }
+}
+
+// --- internal ---
+
+function count(kind: { total: number; pending: number }): void {
+  kind.total += 1;
+  kind.pending += 1;
 }

@@ -3,23 +3,35 @@
  * from a file or from flags.
  */
 import { familyOf, type Cidr, type Ip } from '../../rules/ip.ts';
+import type { ConntrackLimits } from '../../rules/node/conntrack-settings.ts';
 import type { DetectLocal } from '../../rules/node/local-detector.ts';
 import {
   NODE_PORT_KEYWORDS,
   type NodePortAddresses,
   type NodePortKeyword,
 } from '../../rules/node/node-port-addresses.ts';
+import { parseBindAddress, type BindAddress } from '../http/bind-address.ts';
 import type { ProxyMode } from './proxy-mode.ts';
 import type { KubeProxyConfiguration } from './schema.ts';
 
 /** How log lines look. */
 export type LogFormat = 'text' | 'json';
 
+/** Where the agent's servers listen; `undefined`: not at all. */
+export interface ServerAddresses {
+  readonly healthz: BindAddress | undefined;
+  readonly metrics: BindAddress | undefined;
+  /** Whether the agent ends when it cannot listen there. */
+  readonly isHardFail: boolean;
+}
+
 /** The effective configuration. */
 export interface AgentConfig {
   readonly mode: ProxyMode;
   /** Lower case; empty when the operating system's host name counts. */
   readonly hostnameOverride: string;
+  /** The path of a kubeconfig file; empty when there is none. */
+  readonly kubeconfig: string;
   /** Only says what the node's primary IP is; nothing is bound to it. */
   readonly bindAddress: Ip;
   /** Whether all traffic to ClusterIPs is masqueraded, not just that from outside the cluster. */
@@ -33,6 +45,12 @@ export interface AgentConfig {
   readonly syncPeriodMs: number;
   /** The shortest time between two syncs; 0 means that every change is synced at once. */
   readonly minSyncPeriodMs: number;
+  /** Where the agent's servers listen. */
+  readonly servers: ServerAddresses;
+  /** What to ask of the kernel's connection tracking. */
+  readonly conntrack: ConntrackLimits;
+  /** How likely the kernel ends the agent when memory is short, from -1000 to 1000. */
+  readonly oomScoreAdj: number;
   readonly logging: { readonly format: LogFormat; readonly verbosity: number };
   /** Every field of the configuration file format, with those that are not in use yet. */
   readonly file: KubeProxyConfiguration;
@@ -44,6 +62,7 @@ export function agentConfigOf(file: KubeProxyConfiguration): AgentConfig {
   return {
     mode: file.mode,
     hostnameOverride: file.hostnameOverride,
+    kubeconfig: file.clientConnection.kubeconfig,
     bindAddress: file.bindAddress,
     masqueradeAll,
     masqueradeMark: (1 << masqueradeBit) >>> 0,
@@ -51,6 +70,13 @@ export function agentConfigOf(file: KubeProxyConfiguration): AgentConfig {
     nodePortAddresses: nodePortAddressesOf(file),
     syncPeriodMs: syncPeriod,
     minSyncPeriodMs: minSyncPeriod,
+    servers: {
+      healthz: parseBindAddress(file.healthzBindAddress),
+      metrics: parseBindAddress(file.metricsBindAddress),
+      isHardFail: file.bindAddressHardFail,
+    },
+    conntrack: file.conntrack,
+    oomScoreAdj: file.oomScoreAdj,
     logging: { format: file.logging.format, verbosity: file.logging.verbosity },
     file,
   };

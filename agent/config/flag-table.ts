@@ -4,8 +4,11 @@
  */
 import { NOT_USED, type Use } from './use.ts';
 
-/** How the text of a flag becomes a value of the configuration file; a list is comma separated. */
-export type FlagKind = 'text' | 'list' | 'integer' | 'boolean';
+/**
+ * How the text of a flag becomes a value of the configuration file. A list is comma separated; `off`
+ * empties its field when the text is `0`, and does nothing otherwise.
+ */
+export type FlagKind = 'text' | 'list' | 'integer' | 'boolean' | 'off';
 
 /** A flag that sets fields of the configuration. */
 export interface SettingFlag {
@@ -19,8 +22,21 @@ export interface SettingFlag {
   readonly help: string;
 }
 
+/** Where the API server is. No field says that: it wins over the kubeconfig file, with --config too. */
+export const MASTER_FLAG = {
+  syntax: '--master <address>',
+  help: "the API server's address, in place of the one in the kubeconfig file",
+};
+
 /** The flags that set fields, in the order of the help. */
 export const SETTING_FLAGS: readonly SettingFlag[] = [
+  {
+    syntax: '--kubeconfig <file>',
+    kind: 'text',
+    fields: ['clientConnection.kubeconfig'],
+    winsOverFile: false,
+    help: 'how to reach the API server (default: as a pod, by its service account)',
+  },
   {
     syntax: '--proxy-mode <mode>',
     kind: 'text',
@@ -110,6 +126,98 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
     help: 'in any mode: the shortest time between two syncs (default 1s)',
   },
   {
+    syntax: '--healthz-bind-address <address>',
+    kind: 'text',
+    fields: ['healthzBindAddress'],
+    winsOverFile: false,
+    help: 'where health checks are answered (default 0.0.0.0:10256)',
+  },
+  {
+    syntax: '--metrics-bind-address <address>',
+    kind: 'text',
+    fields: ['metricsBindAddress'],
+    winsOverFile: false,
+    help: 'where metrics are served (default 127.0.0.1:10249)',
+  },
+  // After the addresses: 0 disables whatever they say, as in kube-proxy.
+  {
+    syntax: '--healthz-port <port>',
+    kind: 'off',
+    fields: ['healthzBindAddress'],
+    winsOverFile: false,
+    help: '0 disables health checks; deprecated, the port belongs to --healthz-bind-address',
+  },
+  {
+    syntax: '--metrics-port <port>',
+    kind: 'off',
+    fields: ['metricsBindAddress'],
+    winsOverFile: false,
+    help: '0 disables metrics; deprecated, the port belongs to --metrics-bind-address',
+  },
+  {
+    syntax: '--bind-address-hard-fail [boolean]',
+    kind: 'boolean',
+    fields: ['bindAddressHardFail'],
+    winsOverFile: false,
+    help: 'end when an address cannot be listened at, instead of trying again (default false)',
+  },
+  {
+    syntax: '--oom-score-adj <score>',
+    kind: 'integer',
+    fields: ['oomScoreAdj'],
+    winsOverFile: false,
+    help: 'how likely the kernel ends the agent when memory is short, -1000 to 1000 (default -999)',
+  },
+  {
+    syntax: '--conntrack-max-per-core <number>',
+    kind: 'integer',
+    fields: ['conntrack.maxPerCore'],
+    winsOverFile: false,
+    help: 'how many connections are tracked, for each processor; 0 leaves that alone (default 32768)',
+  },
+  {
+    syntax: '--conntrack-min <number>',
+    kind: 'integer',
+    fields: ['conntrack.min'],
+    winsOverFile: false,
+    help: 'how many at least (default 131072)',
+  },
+  {
+    syntax: '--conntrack-tcp-timeout-established <duration>',
+    kind: 'text',
+    fields: ['conntrack.tcpEstablishedTimeout'],
+    winsOverFile: false,
+    help: 'how long an idle TCP connection is tracked; 0s leaves that alone (default 24h0m0s)',
+  },
+  {
+    syntax: '--conntrack-tcp-timeout-close-wait <duration>',
+    kind: 'text',
+    fields: ['conntrack.tcpCloseWaitTimeout'],
+    winsOverFile: false,
+    help: 'the same for one that waits to be closed (default 1h0m0s)',
+  },
+  {
+    syntax: '--conntrack-tcp-be-liberal [boolean]',
+    kind: 'boolean',
+    fields: ['conntrack.tcpBeLiberal'],
+    winsOverFile: false,
+    help: 'track TCP packets outside of the window too (default false)',
+  },
+  {
+    syntax: '--conntrack-udp-timeout <duration>',
+    kind: 'text',
+    fields: ['conntrack.udpTimeout'],
+    winsOverFile: false,
+    help: 'how long a UDP flow is tracked; 0s leaves that alone (default 0s)',
+  },
+  {
+    syntax: '--conntrack-udp-timeout-stream <duration>',
+    kind: 'text',
+    fields: ['conntrack.udpStreamTimeout'],
+    winsOverFile: false,
+    help: 'the same for one with packets both ways (default 0s)',
+  },
+  {
     syntax: '-v, --v <level>',
     kind: 'integer',
     fields: ['logging.verbosity'],
@@ -127,21 +235,9 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
 
 /** Flags that are accepted without effect, with a warning. */
 export const IGNORED_FLAGS: readonly { readonly syntax: string; readonly reason: Use }[] = [
-  ...without(NOT_USED.fromManifests, [
-    '--kubeconfig <file>',
-    '--master <address>',
-    '--kube-api-qps <number>',
-    '--kube-api-burst <number>',
-  ]),
+  ...without(NOT_USED.noRateLimit, ['--kube-api-qps <number>', '--kube-api-burst <number>']),
   ...without(NOT_USED.jsonOnly, ['--kube-api-content-type <type>']),
   ...without(NOT_USED.noGates, ['--feature-gates <gates>']),
-  ...without(NOT_USED.noServers, [
-    '--healthz-bind-address <address>',
-    '--healthz-port <port>',
-    '--metrics-bind-address <address>',
-    '--metrics-port <port>',
-    '--bind-address-hard-fail [boolean]',
-  ]),
   ...without(NOT_USED.noProfiler, ['--profiling [boolean]']),
   ...without(NOT_USED.noHiddenMetrics, ['--show-hidden-metrics-for-version <version>']),
   ...without(NOT_USED.noIptables, [
@@ -157,16 +253,6 @@ export const IGNORED_FLAGS: readonly { readonly syntax: string; readonly reason:
     '--ipvs-tcp-timeout <duration>',
     '--ipvs-tcpfin-timeout <duration>',
     '--ipvs-udp-timeout <duration>',
-  ]),
-  ...without(NOT_USED.noOomScore, ['--oom-score-adj <score>']),
-  ...without(NOT_USED.noConntrack, [
-    '--conntrack-max-per-core <number>',
-    '--conntrack-min <number>',
-    '--conntrack-tcp-timeout-established <duration>',
-    '--conntrack-tcp-timeout-close-wait <duration>',
-    '--conntrack-tcp-be-liberal [boolean]',
-    '--conntrack-udp-timeout <duration>',
-    '--conntrack-udp-timeout-stream <duration>',
   ]),
   ...without(NOT_USED.noResync, ['--config-sync-period <duration>']),
   ...without(NOT_USED.noPortRange, ['--proxy-port-range <range>']),
@@ -195,9 +281,11 @@ export const IGNORED_FLAGS: readonly { readonly syntax: string; readonly reason:
 /** Flags that make kube-proxy do one thing and exit: to run as usual instead would be wrong. */
 export const REFUSED_FLAGS: readonly { readonly syntax: string; readonly instead: string }[] = [
   { syntax: '--cleanup [boolean]', instead: 'run "switchyard cleanup"' },
-  { syntax: '--init-only [boolean]', instead: 'leave that init container out' },
   { syntax: '--write-config-to <file>', instead: 'see docs/configuration.md for the defaults' },
 ];
+
+/** The one such flag that `run` takes; to the other commands it means nothing. */
+export const INIT_ONLY_FLAG = '--init-only [boolean]';
 
 // --- internal ---
 

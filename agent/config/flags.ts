@@ -5,6 +5,8 @@
 import { Option, type Command } from 'commander';
 import {
   IGNORED_FLAGS,
+  INIT_ONLY_FLAG,
+  MASTER_FLAG,
   REFUSED_FLAGS,
   SETTING_FLAGS,
   type FlagKind,
@@ -25,11 +27,12 @@ export interface GivenFlag {
 /** Adds the configuration's flags to a command. */
 export function addConfigFlags(command: Command): Command {
   command.option('--config <file>', 'read the configuration from a KubeProxyConfiguration file');
+  command.addOption(optionOf(MASTER_FLAG.syntax, MASTER_FLAG.help));
   for (const flag of SETTING_FLAGS) command.addOption(optionOf(flag.syntax, flag.help, flag.kind));
   for (const { syntax } of [...IGNORED_FLAGS, ...REFUSED_FLAGS]) {
     command.addOption(optionOf(syntax).hideHelp());
   }
-  return command;
+  return command.addOption(optionOf(INIT_ONLY_FLAG).hideHelp());
 }
 
 /** The path after `--config`; `undefined` when there is none. */
@@ -37,27 +40,43 @@ export function configFileOf(values: FlagValues): string | undefined {
   return textOf(values, '--config <file>');
 }
 
+/** The address after `--master`; empty when there is none. */
+export function masterOf(values: FlagValues): string {
+  return textOf(values, MASTER_FLAG.syntax) ?? '';
+}
+
 /** The flags that set a field, in the table's order. */
 export function settingFlagsOf(values: FlagValues): GivenFlag[] {
   return SETTING_FLAGS.flatMap((flag) => {
     const text = textOf(values, flag.syntax);
-    return text === undefined ? [] : [{ flag, value: valueOf(flag.kind, text) }];
+    if (text === undefined || isWithoutEffect(flag, text)) return [];
+    return [{ flag, value: valueOf(flag.kind, text) }];
   });
 }
 
 /** A warning for each flag that has no effect here. */
 export function ignoredFlagWarnings(values: FlagValues): string[] {
-  return IGNORED_FLAGS.filter(({ syntax }) => textOf(values, syntax) !== undefined).flatMap(
-    (flag) => useWarning(nameOf(flag), flag.reason) ?? [],
-  );
+  const ignored = IGNORED_FLAGS.filter(({ syntax }) => textOf(values, syntax) !== undefined);
+  const idle = SETTING_FLAGS.filter((flag) => {
+    const text = textOf(values, flag.syntax);
+    return text !== undefined && isWithoutEffect(flag, text);
+  });
+  return [
+    ...ignored.flatMap((flag) => useWarning(nameOf(flag), flag.reason) ?? []),
+    ...idle.map((flag) => `${nameOf(flag)} has an effect only as 0: ${flag.help}`),
+  ];
 }
 
 /** A problem for each flag that asks for another way to run. */
 export function refusedFlagProblems(values: FlagValues): string[] {
-  return REFUSED_FLAGS.filter(({ syntax }) => {
-    const text = textOf(values, syntax);
-    return text !== undefined && valueOf('boolean', text) !== false;
-  }).map((flag) => `${nameOf(flag)} is not available: ${flag.instead}`);
+  return REFUSED_FLAGS.filter(({ syntax }) => isSet(values, syntax)).map(
+    (flag) => `${nameOf(flag)} is not available: ${flag.instead}`,
+  );
+}
+
+/** Whether `run` is only asked to prepare this machine's kernel. */
+export function isInitOnly(values: FlagValues): boolean {
+  return isSet(values, INIT_ONLY_FLAG);
 }
 
 /** A flag's long name, with its dashes. */
@@ -87,10 +106,22 @@ function textOf(values: FlagValues, syntax: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Whether a flag was given, and not as false. */
+function isSet(values: FlagValues, syntax: string): boolean {
+  const text = textOf(values, syntax);
+  return text !== undefined && valueOf('boolean', text) !== false;
+}
+
+function isWithoutEffect({ kind }: SettingFlag, text: string): boolean {
+  return kind === 'off' && text !== '0';
+}
+
 function valueOf(kind: FlagKind, text: string): unknown {
   switch (kind) {
     case 'text':
       return text;
+    case 'off':
+      return '';
     case 'list':
       return text.split(',').map((entry) => entry.trim());
     case 'integer':

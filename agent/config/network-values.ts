@@ -19,6 +19,12 @@ export function ipAndPort(defaultPort: number): ValueKind<string> {
   };
 }
 
+/** The same, or empty text for no address at all. */
+export function ipAndPortOrNone(defaultPort: number): ValueKind<string> {
+  const { expected, read } = ipAndPort(defaultPort);
+  return { expected, read: (value) => (value === '' ? '' : read(value)) };
+}
+
 /** A network. */
 export const cidr: ValueKind<Cidr> = {
   expected: 'a CIDR such as "10.0.0.0/8"',

@@ -49,6 +49,12 @@ function schemaFor({ zeroIsUnset }: { readonly zeroIsUnset: boolean }) {
   const nonZero = <T>(kind: ValueKind<T>, fallback: T) =>
     field(kind, fallback, (value) => zeroIsUnset && isZero(value));
 
+  /** Where a server listens; flags, not files, can say that it does not: by an empty text. */
+  const serverAddress = (defaultPort: number) =>
+    zeroIsUnset
+      ? textField<string | undefined>(network.ipAndPort(defaultPort), undefined)
+      : field<string | undefined>(network.ipAndPortOrNone(defaultPort), undefined);
+
   const packetFilter = {
     masqueradeBit: field(values.wholeNumber(0, 31), 14),
     masqueradeAll: field(values.boolean, false),
@@ -83,8 +89,8 @@ function schemaFor({ zeroIsUnset }: { readonly zeroIsUnset: boolean }) {
       }),
       hostnameOverride: textField(network.nodeName, ''),
       bindAddress: textField(network.ip, '0.0.0.0' as Ip),
-      healthzBindAddress: textField<string | undefined>(network.ipAndPort(10256), undefined),
-      metricsBindAddress: textField<string | undefined>(network.ipAndPort(10249), undefined),
+      healthzBindAddress: serverAddress(10256),
+      metricsBindAddress: serverAddress(10249),
       bindAddressHardFail: field(values.boolean, false),
       enableProfiling: field(values.boolean, false),
       showHiddenMetricsForVersion: field(values.text, ''),

@@ -16,21 +16,18 @@ export const USED: Use = { kind: 'used' };
 
 /** Why something is not in use: each reason is shared by fields and flags. */
 export const NOT_USED = {
-  fromManifests: notYet('Services come from manifest files, not from an API server'),
+  noRateLimit: never('the agent makes a few requests in ten minutes'),
   jsonOnly: never('the agent speaks JSON with the API server'),
   unbuffered: never('log lines are written at once, to one stream'),
   noKlog: never('it belongs to a logging library that the agent does not use'),
   noVmodule: never("it names kube-proxy's source files"),
   noGates: never('the agent has no feature gates'),
-  noServers: notYet('the agent serves neither health checks nor metrics'),
   noProfiler: never('the profiler is that of the Go runtime'),
   noHiddenMetrics: never('the agent hides no metrics'),
   noIptables: notYet('there is no iptables mode in this version'),
   noIpvs: never('there is no ipvs mode'),
   noWindows: never('the agent runs on Linux only'),
-  noOomScore: notYet('the agent leaves its OOM score alone'),
-  noConntrack: notYet("the agent leaves the kernel's conntrack settings alone"),
-  noResync: notYet('manifest files are read again when they change'),
+  noResync: never('every change is told when it happens'),
   noPortRange: never('kube-proxy ignores it as well'),
 } as const satisfies Record<string, Use>;
 

@@ -133,7 +133,7 @@ async function checkRivals(nft: RunNft): Promise<Finding[]> {
     {
       level: 'warning',
       what: 'kube-proxy has rules in this kernel',
-      advice: 'stop kube-proxy on this node, then run "kube-proxy --cleanup"',
+      advice: 'start switchyard, then stop kube-proxy and remove its rules: see docs/migrate.md',
     },
   ];
 }

@@ -20,6 +20,8 @@ export interface TableSyncEvents {
   quarantined(service: ServiceKey, error: KernelError): void;
   /** Something was not as we left it, or failed; what is done about it. */
   repairing(reason: KernelError): void;
+  /** Shared chains without a user could not be deleted; the next sync tries again. */
+  collectFailed(reason: KernelError): void;
 }
 
 /** What a table sync needs. */
@@ -43,6 +45,7 @@ export class TableSync {
   readonly #inbox = new Map<ServiceKey, readonly ServicePort[]>();
   /** Whether what we believe about the kernel was read or written by us, and nothing failed since. */
   #isTrusted = false;
+  #reads = 0;
   readonly #quarantine = new Map<ServiceKey, Refusal>();
   /** Those that have another try in this sync. */
   readonly #retried = new Map<ServiceKey, Refusal>();
@@ -65,6 +68,11 @@ export class TableSync {
     this.#quarantine.delete(service);
     this.#retried.delete(service);
     this.#inbox.set(service, ports);
+  }
+
+  /** How often the table was read as a whole so far, which is what makes a sync a full one. */
+  get reads(): number {
+    return this.#reads;
   }
 
   /** The Services that the kernel refused and that are not (or no longer) programmed as they want. */
@@ -116,6 +124,7 @@ export class TableSync {
   async #readIfNeeded(): Promise<void> {
     if (this.#isTrusted) return;
     this.planner.adopt(await this.#transport.readTable(this.planner.family));
+    this.#reads += 1;
     this.#isTrusted = true;
   }
 
@@ -244,6 +253,7 @@ export class TableSync {
       this.planner.collected(transaction);
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
+      this.#events.collectFailed(error);
       if (error.code === 'busy') return;
       this.#isTrusted = false;
       if (!blamesContent(error)) throw error;

@@ -152,6 +152,18 @@ export class NftablesPlanner {
     return (this.#services.get(service) ?? []).map(({ port }) => port);
   }
 
+  /** The Services that have ports of this family, sorted. */
+  get services(): readonly ServiceKey[] {
+    return [...this.#services.keys()].sort();
+  }
+
+  /** What each port of a Service puts into the table. */
+  sharesOf(
+    service: ServiceKey,
+  ): readonly { readonly port: ServicePort; readonly elements: readonly Element[] }[] {
+    return this.#services.get(service) ?? [];
+  }
+
   /** The Services that an element belongs to. Looks through all of them: for reports, not for syncs. */
   ownersOf(collection: string, key: string): ServiceKey[] {
     return [...this.#services]

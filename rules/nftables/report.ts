@@ -1,7 +1,7 @@
 /**
  * A transaction for people: what changes, Service by Service, in the words of Services.
  */
-import type { ElementChange } from '../diff/element.ts';
+import type { Element, ElementChange } from '../diff/element.ts';
 import { joinHostPort, type Ip } from '../ip.ts';
 import type { ServicePort } from '../services/types.ts';
 import { frontendSlotOf } from './endpoint-maps.ts';
@@ -42,6 +42,12 @@ export function reportChanges(
   return [...sections]
     .map(([title, lines]) => ({ title, lines }))
     .sort((a, b) => rank(a.title) - rank(b.title) || (a.title < b.title ? -1 : 1));
+}
+
+/** One element of a set or map in the same words: `10.96.0.10:80/TCP -> endpoints-3`. */
+export function describeElement(element: Element): string {
+  const { collection, key } = element;
+  return lineOf({ collection, key, before: undefined, after: element }).slice('+ '.length);
 }
 
 // --- internal ---

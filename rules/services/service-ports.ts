@@ -6,7 +6,7 @@ import { clusterIpOf, frontendsOf } from './frontends.ts';
 import { displayName, serviceKey, servicePortKey } from './keys.ts';
 import { chooseEndpoints, type Place } from './topology.ts';
 import { usesClusterEndpoints, usesLocalEndpoints } from './traffic.ts';
-import type { EndpointSlice, Service, ServicePort } from './types.ts';
+import type { Endpoint, EndpointSlice, Service, ServicePort } from './types.ts';
 
 /** What the service ports depend on besides the Service. */
 export interface Surroundings {
@@ -49,11 +49,18 @@ export function servicePortsOf(
       affinitySeconds: service.affinitySeconds,
       healthCheckNodePort: service.healthCheckNodePort,
       endpoints: chooseEndpoints(endpoints, uses, place),
+      servingUdp: port.protocol === 'udp' ? endpoints.filter(serves).map(({ id }) => id) : NONE,
     };
   });
 }
 
 // --- internal ---
+
+const NONE: readonly string[] = Object.freeze([]);
+
+function serves({ serving }: Endpoint): boolean {
+  return serving;
+}
 
 /** Whether the external policy counts: by type, not by the frontends of one family (1.4). */
 function isEverExternal({ type, externalIPs }: Service): boolean {

@@ -95,6 +95,8 @@ export interface NodeFacts {
   readonly ips: readonly Ip[];
   /** `spec.podCIDRs`; the source of the NodeCIDR detector. */
   readonly podCIDRs: readonly Cidr[];
+  /** Whether load balancers may send it new traffic: it is known, and nothing is about to remove it. */
+  readonly isEligible: boolean;
 }
 
 /** One place a service port can send a connection. */
@@ -156,6 +158,11 @@ export interface ServicePort {
   readonly externalPolicy: TrafficPolicy;
   readonly healthCheckNodePort: number;
   readonly endpoints: ChosenEndpoints;
+  /**
+   * The ids of all endpoints that serve, sorted, whether this node sends them new traffic or not: what
+   * UDP flows may stay with (5). Empty for other protocols, whose connections end by themselves.
+   */
+  readonly servingUdp: readonly string[];
 }
 
 /** Something wrong with an object that was left out or partly used; never fatal. */

@@ -162,7 +162,7 @@ interface CheckedOut {
   readonly serviceCidrs: readonly Cidr[];
 }
 
-const NOWHERE: NodeFacts = { name: '', zone: '', ips: [], podCIDRs: [] };
+const NOWHERE: NodeFacts = { name: '', zone: '', ips: [], podCIDRs: [], isEligible: false };
 const NO_PORTS: readonly ServicePort[] = Object.freeze([]);
 
 /** The new ports, but those that equal the old ones as the old objects; the old list when all do. */

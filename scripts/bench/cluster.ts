@@ -22,6 +22,7 @@ export const NODE: NodeFacts = {
   zone: '',
   ips: ['192.168.0.1' as Ip],
   podCIDRs: [],
+  isEligible: true,
 };
 
 /** Puts a whole cluster into a world. */

@@ -58,6 +58,7 @@ export function createMeasuredAgent(): MeasuredAgent {
       },
       quarantined: (_service, error) => fail(error),
       repairing: fail,
+      collectFailed: fail,
     },
   });
   return {

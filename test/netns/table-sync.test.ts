@@ -84,6 +84,7 @@ function createStage(isLocated: boolean): Stage {
       applied: () => undefined,
       quarantined: (service) => quarantined.push(service),
       repairing: ({ code }) => repairs.push(code),
+      collectFailed: () => undefined,
     },
     now: () => 0,
   });

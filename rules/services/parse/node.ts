@@ -12,16 +12,25 @@ export function parseNode(raw: unknown): Outcome<NodeFacts> {
   const metadata = childAt(top, 'metadata');
   const name = nameAt(metadata, 'name', DNS_SUBDOMAIN);
   if (name === undefined) return refused(top.report.problems);
+  const spec = childAt(top, 'spec');
   const facts = {
     name,
     zone: stringAt(childAt(metadata, 'labels'), 'topology.kubernetes.io/zone') ?? '',
     ips: readIps(childAt(top, 'status')),
-    podCIDRs: itemsAt(childAt(top, 'spec'), 'podCIDRs', readCidr),
+    podCIDRs: itemsAt(spec, 'podCIDRs', readCidr),
+    isEligible: stringAt(metadata, 'deletionTimestamp') === undefined && !isToBeRemoved(spec),
   };
   return ok(facts, top.report.problems);
 }
 
 // --- internal ---
+
+/** The taint by which the cluster autoscaler says that it drains a node (6.1). */
+const REMOVAL_TAINT = 'ToBeDeletedByClusterAutoscaler';
+
+function isToBeRemoved(spec: Fields): boolean {
+  return mappingsAt(spec, 'taints', (taint) => taint.values.key).includes(REMOVAL_TAINT);
+}
 
 /** InternalIPs count before ExternalIPs; the first is primary, the next one of the other family secondary. */
 function readIps(status: Fields): Ip[] {

@@ -86,10 +86,15 @@ describe('the command line', () => {
 
     it('warns once of a field that is not in use, and goes by the others', async () => {
       const file = pathTo('kube-proxy.yaml');
-      await writeFile(file, `${CONFIG_HEADER}oomScoreAdj: -5\nnftables: {masqueradeAll: true}\n`);
+      await writeFile(
+        file,
+        `${CONFIG_HEADER}enableProfiling: true\nnftables: {masqueradeAll: true}\n`,
+      );
       const args = ['render', '--manifests', EXAMPLES, '--config', file];
       const { exitCode, stdout, stderr } = await switchyard(args);
-      expect(stderr.match(/^warning: .*oomScoreAdj is not in use yet.*$/gm)).to.have.lengthOf(1);
+      expect(stderr.match(/^warning: .*enableProfiling makes no sense here.*$/gm)).to.have.lengthOf(
+        1,
+      );
       expect(stdout).to.include('masquerade all ClusterIP traffic');
       expect(exitCode).to.equal(0);
     });

@@ -83,5 +83,11 @@ function viewOf() {
 }
 
 function nodeFacts(name: string, number: number): NodeFacts {
-  return { name, zone: '', ips: [nodeIp('IPv4', number), nodeIp('IPv6', number)], podCIDRs: [] };
+  return {
+    name,
+    zone: '',
+    ips: [nodeIp('IPv4', number), nodeIp('IPv6', number)],
+    podCIDRs: [],
+    isEligible: true,
+  };
 }

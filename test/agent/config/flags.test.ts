@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { IGNORED_FLAGS, REFUSED_FLAGS, SETTING_FLAGS } from '../../../agent/config/flag-table.ts';
-import { nameOf } from '../../../agent/config/flags.ts';
+import { isInitOnly, nameOf } from '../../../agent/config/flags.ts';
 import { CLUSTER_CIDR, nodeIp } from '../../support/addresses.ts';
 import { configCommand, load, problemsOf } from './support.ts';
 
@@ -36,7 +36,11 @@ describe('addConfigFlags', () => {
 
   it('shows the flags that are in use in the help, and no others', () => {
     const shown = configCommand().options.filter(({ hidden }) => !hidden);
-    expect(shown.map(({ long }) => long)).to.deep.equal(['--config', ...SETTING_FLAGS.map(nameOf)]);
+    expect(shown.map(({ long }) => long)).to.deep.equal([
+      '--config',
+      '--master',
+      ...SETTING_FLAGS.map(nameOf),
+    ]);
     for (const { long, description } of shown) expect(description, long).to.not.equal('');
   });
 
@@ -47,6 +51,7 @@ describe('addConfigFlags', () => {
 
 describe('the flags that set something', () => {
   const cases = [
+    { argv: ['--kubeconfig=/etc/kubeconfig'], sets: { kubeconfig: '/etc/kubeconfig' } },
     { argv: ['--proxy-mode=nftables'], sets: { mode: 'nftables' } },
     { argv: ['--hostname-override', 'Node-1'], sets: { hostnameOverride: 'node-1' } },
     { argv: ['--bind-address', nodeIp('IPv6', 1)], sets: { bindAddress: nodeIp('IPv6', 1) } },
@@ -80,6 +85,39 @@ describe('the flags that set something', () => {
     { argv: ['--iptables-sync-period=1m30s'], sets: { syncPeriodMs: 90_000 } },
     { argv: ['--iptables-min-sync-period=250ms'], sets: { minSyncPeriodMs: 250 } },
     { argv: ['--iptables-min-sync-period=0s'], sets: { minSyncPeriodMs: 0 } },
+    {
+      argv: ['--healthz-bind-address=::', '--metrics-bind-address=[::1]:9000'],
+      sets: {
+        servers: {
+          healthz: { ip: '::', port: 10256 },
+          metrics: { ip: '::1', port: 9000 },
+          isHardFail: false,
+        },
+      },
+    },
+    {
+      argv: ['--healthz-port=0', '--metrics-port=0', '--bind-address-hard-fail'],
+      sets: { servers: { healthz: undefined, metrics: undefined, isHardFail: true } },
+    },
+    { argv: ['--oom-score-adj=-500'], sets: { oomScoreAdj: -500 } },
+    {
+      argv: [
+        ...['--conntrack-max-per-core=0', '--conntrack-min=1', '--conntrack-tcp-be-liberal'],
+        ...['--conntrack-tcp-timeout-established=0s', '--conntrack-tcp-timeout-close-wait=30m'],
+        ...['--conntrack-udp-timeout=30s', '--conntrack-udp-timeout-stream=3m'],
+      ],
+      sets: {
+        conntrack: {
+          maxPerCore: 0,
+          min: 1,
+          tcpEstablishedTimeout: 0,
+          tcpCloseWaitTimeout: 1_800_000,
+          tcpBeLiberal: true,
+          udpTimeout: 30_000,
+          udpStreamTimeout: 180_000,
+        },
+      },
+    },
     { argv: ['-v', '4'], sets: { logging: { format: 'text', verbosity: 4 } } },
     { argv: ['-v4'], sets: { logging: { format: 'text', verbosity: 4 } } },
     { argv: ['-v=4'], sets: { logging: { format: 'text', verbosity: 4 } } },
@@ -93,6 +131,18 @@ describe('the flags that set something', () => {
       expect(warnings).to.deep.equal([]);
     });
   }
+
+  it('disable a server by port 0, whatever its address', () => {
+    const { config } = load(['--healthz-port=0', '--healthz-bind-address=0.0.0.0']);
+    expect(config.servers.healthz).to.equal(undefined);
+  });
+
+  it('warn of a port that is not 0, which has no effect', () => {
+    const { config, warnings } = load(['--metrics-port=9000']);
+    expect(config).to.deep.equal(load([]).config);
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.match(/^--metrics-port has an effect only as 0: /);
+  });
 
   it('all have a case', () => {
     const given = cases.flatMap(({ argv }) => argv.map((arg) => arg.split('=')[0]));
@@ -121,6 +171,17 @@ describe('flags with values that are wrong', () => {
     { argv: ['--iptables-sync-period=0s'], expected: 'a duration above 0s', got: '"0s"' },
     { argv: ['--iptables-sync-period=30'], expected: 'a duration', got: '"30"' },
     { argv: ['--iptables-min-sync-period=31s'], expected: 'at most syncPeriod, 30s', got: '"31s"' },
+    { argv: ['--healthz-bind-address=:10256'], expected: 'an IP address and', got: '":10256"' },
+    { argv: ['--metrics-bind-address=0'], expected: 'an IP address and a port', got: '"0"' },
+    { argv: ['--bind-address-hard-fail=no'], expected: 'true or false', got: '"no"' },
+    { argv: ['--oom-score-adj=1001'], expected: 'from -1000 to 1000', got: '1001' },
+    { argv: ['--conntrack-max-per-core=-1'], expected: 'a whole number', got: '-1' },
+    { argv: ['--conntrack-min=many'], expected: 'a whole number', got: '"many"' },
+    { argv: ['--conntrack-tcp-timeout-established=24'], expected: 'a duration', got: '"24"' },
+    { argv: ['--conntrack-tcp-timeout-close-wait=1d'], expected: 'a duration', got: '"1d"' },
+    { argv: ['--conntrack-tcp-be-liberal=2'], expected: 'true or false', got: '"2"' },
+    { argv: ['--conntrack-udp-timeout=30'], expected: 'a duration', got: '"30"' },
+    { argv: ['--conntrack-udp-timeout-stream=-1s'], expected: 'a duration', got: '"-1s"' },
     { argv: ['--v=debug'], expected: 'a whole number', got: '"debug"' },
     { argv: ['--logging-format=xml'], expected: '"text" or "json"', got: '"xml"' },
   ];
@@ -137,7 +198,11 @@ describe('flags with values that are wrong', () => {
 
   it('all have a case', () => {
     const given = cases.flatMap(({ argv }) => argv.map((arg) => arg.split('=')[0]));
-    expect(given).to.include.members(SETTING_FLAGS.map(nameOf));
+    // Any text may be a path.
+    const flags = SETTING_FLAGS.filter(
+      (flag) => flag.kind !== 'off' && nameOf(flag) !== '--kubeconfig',
+    );
+    expect(given).to.include.members(flags.map(nameOf));
   });
 
   for (const { mode, flag } of [
@@ -177,6 +242,13 @@ describe('kube-proxy flags that are not in use', () => {
 });
 
 describe('kube-proxy flags for a single task', () => {
+  it('--init-only is known where it is given, and not as false', () => {
+    expect(isInitOnly({ initOnly: true })).to.be.true;
+    expect(isInitOnly({ initOnly: 'true' })).to.be.true;
+    expect(isInitOnly({ initOnly: 'false' })).to.be.false;
+    expect(isInitOnly({})).to.be.false;
+  });
+
   for (const flag of REFUSED_FLAGS) {
     const name = nameOf(flag);
     it(`${name} is refused with what to do instead`, () => {

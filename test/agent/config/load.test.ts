@@ -16,6 +16,7 @@ describe('a configuration of nothing', () => {
     expect(config).to.deep.equal({
       mode: 'nftables',
       hostnameOverride: '',
+      kubeconfig: '',
       bindAddress: '0.0.0.0',
       masqueradeAll: false,
       masqueradeMark: 0x4000,
@@ -23,6 +24,13 @@ describe('a configuration of nothing', () => {
       nodePortAddresses: { keywords: ['primary'], cidrs: [] },
       syncPeriodMs: 30_000,
       minSyncPeriodMs: 1000,
+      servers: {
+        healthz: { ip: '0.0.0.0', port: 10256 },
+        metrics: { ip: '127.0.0.1', port: 10249 },
+        isHardFail: false,
+      },
+      conntrack: DEFAULTS.conntrack,
+      oomScoreAdj: -999,
       logging: { format: 'text', verbosity: 0 },
       file: DEFAULTS,
     });
@@ -50,6 +58,7 @@ describe("kubeadm's configuration file", () => {
     expect(config).to.deep.equal({
       ...defaults,
       detectLocal: { mode: 'ClusterCIDR', cidrs: { IPv4: CLUSTER_CIDR.IPv4 } },
+      kubeconfig: '/var/lib/kube-proxy/kubeconfig.conf',
       file: {
         ...defaults.file,
         clusterCIDR: [CLUSTER_CIDR.IPv4],
@@ -61,9 +70,8 @@ describe("kubeadm's configuration file", () => {
     });
   });
 
-  it('warns of nothing but the kubeconfig', () => {
-    expect(warnings).to.have.lengthOf(1);
-    expect(warnings[0]).to.match(/kubeadm\.yaml:\d+: clientConnection\.kubeconfig is not in use/);
+  it('warns of nothing', () => {
+    expect(warnings).to.deep.equal([]);
   });
 
   it('takes the host name from the command line, as in kubeadm DaemonSets', () => {

@@ -106,6 +106,15 @@ const CASES: readonly Case[] = [
     bad: ['', ':80', '0.0.0.0:0', '0.0.0.0:65536', '[::]', 'localhost:80', '0.0.0.0:', 80],
   },
   {
+    name: 'ipAndPortOrNone',
+    kind: network.ipAndPortOrNone(10256),
+    good: [
+      ['', ''],
+      ['::', '[::]:10256'],
+    ],
+    bad: [':80', '0', 'localhost'],
+  },
+  {
     name: 'cidr',
     kind: network.cidr,
     good: [

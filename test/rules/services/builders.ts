@@ -94,6 +94,7 @@ export function makeServicePort(fields: Partial<ServicePort> = {}): ServicePort 
     externalPolicy: 'Cluster',
     healthCheckNodePort: 0,
     endpoints: makeChosen(),
+    servingUdp: [],
     ...fields,
   };
 }

@@ -48,6 +48,24 @@ describe('servicePortsOf', () => {
     ]);
   });
 
+  it('names every serving endpoint of a UDP port, used on this node or not', () => {
+    const ports = [{ name: 'http', protocol: 'udp', port: 53, nodePort: 0 }] as const;
+    const service = makeService({ ports, internalPolicy: 'Local' });
+    const endpoints = [
+      REMOTE,
+      makeSliceEndpoint({ ready: false }),
+      makeSliceEndpoint({ ip: podIp('IPv4', 1, 2), ready: false, terminating: true }),
+      makeSliceEndpoint({ ip: podIp('IPv4', 1, 3), ready: false, serving: false }),
+    ];
+    const slice = makeSlice({
+      ports: [{ name: 'http', protocol: 'udp', port: 5353 }],
+      endpoints,
+    });
+    expect(portsOf(service, [slice]).map(({ servingUdp }) => servingUdp)).to.deep.equal([
+      [podIp('IPv4', 1, 1), podIp('IPv4', 1, 2), podIp('IPv4', 2, 1)].map((ip) => `${ip}:5353`),
+    ]);
+  });
+
   it('keeps the families of a dual-stack Service apart', () => {
     const service = makeService({
       clusterIPs: [clusterIp('IPv6', 1), clusterIp('IPv4', 1)],

@@ -100,7 +100,7 @@ const deleteSlice = (it: string): Event => ({
 const setNode = (it: Pick<NodeFacts, 'name' | 'zone'>): Event => ({
   subject: 'node',
   happen: (world) => {
-    world.setNode({ ...it, ips: [], podCIDRs: [] });
+    world.setNode({ ...it, ips: [], podCIDRs: [], isEligible: true });
   },
 });
 

@@ -8,7 +8,13 @@ import { makeService, makeSlice, makeSliceEndpoint } from './builders.ts';
 
 const WEB = serviceKey('default', 'web');
 const API = serviceKey('default', 'api');
-const NODE: NodeFacts = { name: 'node-1', zone: 'a', ips: [nodeIp('IPv4', 1)], podCIDRs: [] };
+const NODE: NodeFacts = {
+  name: 'node-1',
+  zone: 'a',
+  ips: [nodeIp('IPv4', 1)],
+  podCIDRs: [],
+  isEligible: true,
+};
 
 const apiService = makeService({ name: 'api', clusterIPs: [clusterIp('IPv4', 2)] });
 const apiSlice = makeSlice({ name: 'api-1', service: API });
@@ -22,7 +28,13 @@ describe('world', () => {
     expect(world.allPorts().size).to.equal(0);
     expect(world.portsOf(WEB)).to.deep.equal([]);
     expect(world.conflicts()).to.deep.equal([]);
-    expect(world.node).to.deep.equal({ name: '', zone: '', ips: [], podCIDRs: [] });
+    expect(world.node).to.deep.equal({
+      name: '',
+      zone: '',
+      ips: [],
+      podCIDRs: [],
+      isEligible: false,
+    });
   });
 
   it('answers a Service and its endpoints, whichever came first', () => {

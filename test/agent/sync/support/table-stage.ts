@@ -27,6 +27,7 @@ export class TableStage {
         applied: ({ table, changes }) => this.#events.push(`applied ${table} ${changes.length}`),
         quarantined: (service) => this.#events.push(`quarantined ${service}`),
         repairing: ({ code }) => this.#events.push(`repairing ${code}`),
+        collectFailed: () => undefined,
       },
       now: () => this.nowMs,
     });

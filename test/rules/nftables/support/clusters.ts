@@ -59,7 +59,7 @@ export function portChanges(before: Cluster, after: Cluster): Ports {
 
 function worldOf(cluster: Cluster): World {
   const world = createWorld();
-  world.setNode({ name: 'node-1', zone: '', ips: [], podCIDRs: [] });
+  world.setNode({ name: 'node-1', zone: '', ips: [], podCIDRs: [], isEligible: true });
   addTo(world, cluster);
   return world;
 }

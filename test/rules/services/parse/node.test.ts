@@ -18,6 +18,7 @@ describe('parseNode', () => {
       zone: 'zone-a',
       ips: [nodeIp('IPv4', 1), nodeIp('IPv6', 1)],
       podCIDRs: ['10.244.1.0/24', 'fd00:10:244:1::/64'],
+      isEligible: true,
     });
   });
 
@@ -27,6 +28,7 @@ describe('parseNode', () => {
       zone: '',
       ips: [],
       podCIDRs: [],
+      isEligible: true,
     });
   });
 
@@ -80,6 +82,25 @@ describe('parseNode', () => {
     ]);
   });
 
+  const removals: { name: string; raw: object; isEligible: boolean }[] = [
+    { name: 'a taint of another kind', raw: taintedNode('NoSchedule'), isEligible: true },
+    {
+      name: "the autoscaler's taint",
+      raw: taintedNode('NoSchedule', 'ToBeDeletedByClusterAutoscaler'),
+      isEligible: false,
+    },
+    {
+      name: 'a deletion under way',
+      raw: { metadata: { name: 'node-1', deletionTimestamp: '2026-11-21T10:00:00Z' } },
+      isEligible: false,
+    },
+  ];
+  for (const { name, raw, isEligible } of removals) {
+    it(`is ${isEligible ? 'still' : 'not'} eligible for new traffic with ${name}`, () => {
+      expect(valueOf(parseNode(raw)).isEligible).to.equal(isEligible);
+    });
+  }
+
   it('is refused without a possible name', () => {
     const outcome = parseNode({ metadata: { name: 'Node_1' } });
     expect(outcome.kind).to.equal('refused');
@@ -92,4 +113,9 @@ describe('parseNode', () => {
 function rawNode(addresses: object[], spec: object = {}): object {
   const labels = { 'topology.kubernetes.io/zone': 'zone-a' };
   return { metadata: { name: 'node-1', labels }, spec, status: { addresses } };
+}
+
+function taintedNode(...keys: string[]): object {
+  const taints = keys.map((key) => ({ key, effect: 'NoSchedule' }));
+  return { metadata: { name: 'node-1' }, spec: { taints } };
 }

@@ -1,0 +1,168 @@
+/**
+ * The agent from its start to its end: the start order, read top to bottom (behaviour document,
+ * section 8.7).
+ */
+import { IP_FAMILIES, type IpFamily } from '../rules/ip.ts';
+import { nodePortWarnings } from '../rules/node/node-port-addresses.ts';
+import { SYSTEM_CLOCK } from './cluster/api/clock.ts';
+import type { ChosenSource } from './cluster/choose-source.ts';
+import { ClusterView } from './cluster/cluster-view.ts';
+import { podCidrChange, waitForOwnNode } from './cluster/own-node.ts';
+import { formatProblem } from './cluster/problems.ts';
+import type { AgentConfig } from './config/agent-config.ts';
+import { createFlowCleaner } from './conntrack/create-cleaner.ts';
+import type { FlowCleaner } from './conntrack/flow-cleaner.ts';
+import { NFT_DEFAULTS, createNft } from './kernel/nft-process.ts';
+import { NftTransport } from './kernel/nft-transport.ts';
+import type { Logger } from './log.ts';
+import { supportedFamilies } from './node/families.ts';
+import { Proxy } from './proxy.ts';
+import { createServers } from './servers.ts';
+
+/** What an agent is made of. */
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  readonly nodeName: string;
+  readonly source: ChosenSource;
+  readonly log: Logger;
+}
+
+/**
+ * Keeps this node's kernel as the cluster wants it until the signal aborts; the rules stay then.
+ * Rejects when it cannot start: there is nothing to read from, or a server may not listen and must.
+ */
+export async function runAgent(options: AgentOptions, stop: AbortSignal): Promise<void> {
+  const { config, log } = options;
+  // The agent's own reason to end, besides being told to.
+  const failure = new AbortController();
+  const end = AbortSignal.any([stop, failure.signal]);
+  let changed = (): void => undefined;
+  const view = createView(options, {
+    changed: () => {
+      changed();
+    },
+    problem: (problem) => {
+      servers.metrics.problem(problem);
+    },
+  });
+  const source = options.source.create({
+    answered: (verb, kind, status) => {
+      servers.metrics.answered(verb, kind, status);
+    },
+  });
+  const proxy = createProxy(options, view);
+  const freshness = () => source.freshness?.() ?? [];
+  const servers = createServers({ config, view, proxy, freshness, log });
+  const families = familiesOf(proxy);
+  const cleaner = createFlowCleaner({ families, log, observers: [servers.metrics] });
+  proxy.observe(cleaner);
+  try {
+    // First, so that probes are answered while the cluster is listed.
+    await servers.start();
+    await source.start(view, end);
+    await waitForNode(options, view, end);
+    describeStart(options, view, proxy);
+
+    const running = proxy.start(end);
+    const nodeAtStart = view.node;
+    changed = () => {
+      running.request();
+      const change = needsPodCidrs(options) ? podCidrChange(nodeAtStart, view.node) : undefined;
+      if (change !== undefined) failure.abort(change);
+    };
+    servers.syncLoopBegins();
+    changed();
+    await running.done;
+    failure.signal.throwIfAborted();
+    log.info('stopped; the rules stay');
+  } catch (error) {
+    // Told to stop while it was still starting: that is no failure.
+    if (!stop.aborted) throw error;
+    log.info('stopped before the first sync');
+  } finally {
+    failure.abort();
+    await cleaner.stop();
+    await servers.stop();
+  }
+}
+
+/** What a single sync takes. */
+export interface OnceParts {
+  readonly proxy: Proxy;
+  /** Busy for a while after the sync. */
+  readonly cleaner: FlowCleaner;
+}
+
+/** The parts for a single sync, with the cluster listed and nothing that listens. */
+export async function prepareOnce(options: AgentOptions, stop: AbortSignal): Promise<OnceParts> {
+  const view = createView(options, { changed: () => undefined, problem: () => undefined });
+  const listed = new AbortController();
+  const source = options.source.create({});
+  try {
+    await source.start(view, AbortSignal.any([stop, listed.signal]));
+    await waitForNode(options, view, stop);
+  } finally {
+    listed.abort();
+  }
+  const proxy = createProxy(options, view);
+  const cleaner = createFlowCleaner({
+    families: familiesOf(proxy),
+    log: options.log,
+    observers: [],
+  });
+  proxy.observe(cleaner);
+  describeStart(options, view, proxy);
+  return { proxy, cleaner };
+}
+
+// --- internal ---
+
+type ViewEvents = ConstructorParameters<typeof ClusterView>[2];
+
+function createView({ config, nodeName, log }: AgentOptions, events: ViewEvents): ClusterView {
+  return new ClusterView(config, nodeName, {
+    ...events,
+    problem: (problem) => {
+      log.warn({ problem: formatProblem(problem) }, 'bad input');
+      events.problem(problem);
+    },
+  });
+}
+
+function createProxy({ config, log }: AgentOptions, view: ClusterView): Proxy {
+  const families = IP_FAMILIES.filter((family) => supportedFamilies().includes(family));
+  const transport = new NftTransport(createNft(NFT_DEFAULTS));
+  return new Proxy({ config, view, transport, families, log });
+}
+
+function familiesOf({ tables }: Proxy): IpFamily[] {
+  return tables.map(({ planner }) => planner.family);
+}
+
+/** Not for manifest files: what is not in them will not come by itself. */
+async function waitForNode(
+  options: AgentOptions,
+  view: ClusterView,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!options.source.isApiServer) return;
+  const wanted = {
+    nodeName: view.nodeName,
+    nodeObject: () => view.nodeObject,
+    needsPodCidrs: needsPodCidrs(options),
+    clock: SYSTEM_CLOCK,
+  };
+  const warning = await waitForOwnNode(wanted, signal);
+  if (warning !== undefined) options.log.warn(warning);
+}
+
+function needsPodCidrs({ config, source }: AgentOptions): boolean {
+  return source.isApiServer && config.detectLocal.mode === 'NodeCIDR';
+}
+
+function describeStart({ config, log }: AgentOptions, view: ClusterView, proxy: Proxy): void {
+  const families = familiesOf(proxy);
+  const { nodeName, serviceCount } = view;
+  log.info({ node: nodeName, families, services: serviceCount, mode: config.mode }, 'starting');
+  for (const warning of nodePortWarnings(config.nodePortAddresses, view.node)) log.warn(warning);
+}
