@@ -53,7 +53,7 @@ export function layoutCommands(family: IpFamily): Command[] {
 
 /**
  * How many clients may be stuck at once. Entries cost memory when they exist, not before; the limit
- * keeps a flood of forged source addresses from eating more than some 50 MB of the kernel's.
+ * keeps a flood of forged source addresses from eating the kernel's without end.
  */
 const AFFINITY_SIZE = 262_144;
 
