@@ -3,8 +3,8 @@
  * needs. Calls are cheap, do not wait for anything and never throw.
  */
 import type { IpFamily } from '../rules/ip.ts';
-import type { Transaction } from '../rules/nftables/transaction.ts';
 import type { Changes } from '../rules/services/world.ts';
+import type { Applied } from './sync/proxier.ts';
 
 /** Listens to a proxy. */
 export interface ProxyObserver {
@@ -14,11 +14,11 @@ export interface ProxyObserver {
   started?(changes: Changes): void;
   /** A sync of one family ended. */
   synced?(sync: FamilySync): void;
-  /** A transaction is in the kernel. */
-  applied?(transaction: Transaction): void;
-  /** The table was not as it had been left, or refused something. */
+  /** A difference is programmed. */
+  applied?(applied: Applied): void;
+  /** What was programmed was not as it had been left, or something was refused. */
   repairing?(family: IpFamily): void;
-  /** Chains that nothing uses any more could not be deleted; that is tried again. */
+  /** What nothing uses any more could not be deleted; that is tried again. */
   collectFailed?(family: IpFamily): void;
 }
 
@@ -26,7 +26,7 @@ export interface ProxyObserver {
 export interface FamilySync {
   readonly family: IpFamily;
   readonly elapsedMs: number;
-  /** Whether the table was read from the kernel, instead of believed to be as it was left. */
+  /** Whether it began with a look at all that was there, instead of believing it to be as it was left. */
   readonly isFull: boolean;
   /** Why it failed; `undefined` when it did not. */
   readonly error: Error | undefined;

@@ -1,34 +1,33 @@
 /**
- * The proxy: keeps the kernel's tables as the cluster view wants them, one a family, synced when the
- * runner says so.
+ * The proxy: keeps this node as the cluster view wants it, with a proxier for each family, synced when
+ * the runner says so.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IP_FAMILIES, type IpFamily } from '../rules/ip.ts';
-import { reportChanges } from '../rules/nftables/report.ts';
-import type { Transaction } from '../rules/nftables/transaction.ts';
 import type { ServiceKey } from '../rules/services/types.ts';
 import type { ClusterView } from './cluster/cluster-view.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import { KernelError } from './kernel/kernel-error.ts';
-import type { Transport } from './kernel/transport.ts';
 import type { Logger } from './log.ts';
+import type { Mode } from './modes/mode.ts';
 import type { ProxyObserver } from './proxy-observer.ts';
+import type { Applied, Proxier, ProxierEvents } from './sync/proxier.ts';
 import { SyncRunner } from './sync/runner.ts';
-import { TableSync, type TableSyncEvents } from './sync/table-sync.ts';
 
 /** What a proxy needs. */
 export interface ProxyOptions {
   readonly config: AgentConfig;
   readonly view: ClusterView;
-  readonly transport: Transport;
+  /** What makes the proxiers. */
+  readonly mode: Pick<Mode, 'createProxier'>;
   readonly families: readonly IpFamily[];
   readonly log: Logger;
 }
 
-/** Brings a cluster view into the kernel. */
+/** Brings a cluster view to work on this node. */
 export class Proxy {
   /** One a family. */
-  readonly tables: readonly TableSync[];
+  readonly proxiers: readonly Proxier[];
   readonly #view: ClusterView;
   readonly #config: AgentConfig;
   readonly #log: Logger;
@@ -40,16 +39,18 @@ export class Proxy {
   #conflicts: ReadonlySet<string> = new Set();
   #verifiedAt = performance.now();
 
-  constructor({ config, view, transport, families, log }: ProxyOptions) {
+  constructor({ config, view, mode, families, log }: ProxyOptions) {
     this.#view = view;
     this.#config = config;
     this.#log = log;
     this.#verifyIntervalMs = Math.min(config.syncPeriodMs, MAX_VERIFY_INTERVAL_MS);
-    this.tables = IP_FAMILIES.filter((family) => families.includes(family)).map((family) => {
-      const events = this.#eventsOf(family);
-      const settings = view.settings(family);
-      return new TableSync({ family, settings, transport, events, now: () => performance.now() });
-    });
+    this.proxiers = IP_FAMILIES.filter((family) => families.includes(family)).map((family) =>
+      mode.createProxier({
+        family,
+        settings: view.settings(family),
+        events: this.#eventsOf(family),
+      }),
+    );
   }
 
   /** Tells this observer of everything from now on. */
@@ -57,17 +58,17 @@ export class Proxy {
     this.#observers.push(observer);
   }
 
-  /** One sync. Rejects if a family's table could not be brought to what is wanted. */
+  /** One sync. Rejects if a family could not be brought to what is wanted. */
   async sync(): Promise<void> {
     const changes = this.#view.checkOut();
     const { ports, nodeChanged, serviceCidrsChanged } = changes;
     for (const observer of this.#observers) observer.started?.(changes);
     this.#reportConflicts();
-    for (const table of this.tables) {
+    for (const proxier of this.proxiers) {
       if (nodeChanged || serviceCidrsChanged) {
-        table.configure(this.#view.settings(table.planner.family));
+        proxier.configure(this.#view.settings(proxier.family));
       }
-      for (const [service, servicePorts] of ports) table.setPorts(service, servicePorts);
+      for (const [service, servicePorts] of ports) proxier.setPorts(service, servicePorts);
     }
     this.#takeTriggers();
     const now = performance.now();
@@ -75,19 +76,24 @@ export class Proxy {
     const isVerifyDue = now - this.#verifiedAt >= this.#verifyIntervalMs;
     // Both families, even if the first fails: each is a service of its own to its clients.
     const errors = await Promise.all(
-      this.tables.map((table) => this.#syncTable(table, isVerifyDue)),
+      this.proxiers.map((proxier) => this.#syncFamily(proxier, isVerifyDue)),
     );
     const first = errors.find((error) => error !== undefined);
     if (first !== undefined) throw first;
     if (isVerifyDue) this.#verifiedAt = now;
   }
 
-  /** The Services that the kernel refused, by family. */
+  /** The Services that were refused, by family. */
   get quarantined(): readonly ServiceKey[] {
-    return this.tables.flatMap((table) => table.quarantined);
+    return this.proxiers.flatMap(({ quarantined }) => quarantined);
   }
 
-  /** Syncs whenever asked to, and looks after the tables in between, until the signal aborts. */
+  /** Ends what would end with the process, in an orderly way; what is in the kernel stays. */
+  async stop(): Promise<void> {
+    await Promise.all(this.proxiers.map(async (proxier) => proxier.stop?.()));
+  }
+
+  /** Syncs whenever asked to, and looks after the rules in between, until the signal aborts. */
   start(signal: AbortSignal): { readonly request: () => void; readonly done: Promise<void> } {
     const runner = new SyncRunner({
       sync: () => this.sync(),
@@ -107,28 +113,28 @@ export class Proxy {
 
   #takeTriggers(): void {
     const taken = this.#view.takeTriggers();
-    for (const { planner } of this.tables) {
-      const waiting = [...this.#triggers[planner.family], ...taken[planner.family]];
-      this.#triggers[planner.family] = waiting.slice(0, MAX_TRIGGERS);
+    for (const { family } of this.proxiers) {
+      const waiting = [...this.#triggers[family], ...taken[family]];
+      this.#triggers[family] = waiting.slice(0, MAX_TRIGGERS);
     }
   }
 
   /** Answers the error if it failed. */
-  async #syncTable(table: TableSync, isVerifyDue: boolean): Promise<Error | undefined> {
-    const { family } = table.planner;
+  async #syncFamily(proxier: Proxier, isVerifyDue: boolean): Promise<Error | undefined> {
+    const { family } = proxier;
     const startedAt = performance.now();
-    const readsBefore = table.reads;
+    const readsBefore = proxier.reads;
     let error: Error | undefined;
     try {
-      if (isVerifyDue) await table.verify();
-      await table.sync();
+      if (isVerifyDue) await proxier.verify();
+      await proxier.sync();
     } catch (thrown) {
       error = this.#failed(family, thrown);
     }
     const sync = {
       family,
       elapsedMs: performance.now() - startedAt,
-      isFull: table.reads > readsBefore,
+      isFull: proxier.reads > readsBefore,
       error,
       triggeredAtMs: error === undefined ? this.#triggers[family] : [],
     };
@@ -137,11 +143,11 @@ export class Proxy {
     return error;
   }
 
-  #eventsOf(family: IpFamily): TableSyncEvents {
+  #eventsOf(family: IpFamily): ProxierEvents {
     return {
-      applied: (transaction, elapsedMs) => {
-        this.#reportApplied(transaction, elapsedMs);
-        for (const observer of this.#observers) observer.applied?.(transaction);
+      applied: (applied) => {
+        this.#reportApplied(applied);
+        for (const observer of this.#observers) observer.applied?.(applied);
       },
       quarantined: (service, error) => {
         this.#log.error(
@@ -154,31 +160,27 @@ export class Proxy {
         for (const observer of this.#observers) observer.repairing?.(family);
       },
       collectFailed: (error) => {
-        this.#log.debug({ family, error: error.message }, 'unused chains could not be deleted yet');
+        this.#log.debug({ family, error: error.message }, 'unused rules could not be deleted yet');
         for (const observer of this.#observers) observer.collectFailed?.(family);
       },
     };
   }
 
-  #reportApplied(transaction: Transaction, elapsedMs: number): void {
-    const { family, table, changes } = transaction;
-    const count = (isCounted: (before: boolean, after: boolean) => boolean): number =>
-      changes.filter(({ before, after }) => isCounted(before !== undefined, after !== undefined))
-        .length;
+  #reportApplied(applied: Applied): void {
+    const { family, table, added, replaced, removed, elapsedMs } = applied;
     this.#log.info(
       {
         family,
         ...(table === 'keep' ? {} : { table }),
-        added: count((before, after) => !before && after),
-        replaced: count((before, after) => before && after),
-        removed: count((before, after) => before && !after),
+        added,
+        replaced,
+        removed,
         elapsedMs: Math.round(elapsedMs * 10) / 10,
       },
       'applied',
     );
     if (!this.#log.isLevelEnabled('debug')) return;
-    const planner = this.tables.find((each) => each.planner.family === family)?.planner;
-    for (const { title, lines } of reportChanges(transaction, planner?.frontends() ?? new Map())) {
+    for (const { title, lines } of applied.report()) {
       for (const line of lines)
         this.#log.debug({ family, service: title, change: line }, 'changed');
     }

@@ -12,9 +12,8 @@ import { formatProblem } from './cluster/problems.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import { createFlowCleaner } from './conntrack/create-cleaner.ts';
 import type { FlowCleaner } from './conntrack/flow-cleaner.ts';
-import { NFT_DEFAULTS, createNft } from './kernel/nft-process.ts';
-import { NftTransport } from './kernel/nft-transport.ts';
 import type { Logger } from './log.ts';
+import { createMode } from './modes/modes.ts';
 import { supportedFamilies } from './node/families.ts';
 import { Proxy } from './proxy.ts';
 import { createServers } from './servers.ts';
@@ -81,6 +80,7 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
     log.info('stopped before the first sync');
   } finally {
     failure.abort();
+    await proxy.stop();
     await cleaner.stop();
     await servers.stop();
   }
@@ -131,12 +131,11 @@ function createView({ config, nodeName, log }: AgentOptions, events: ViewEvents)
 
 function createProxy({ config, log }: AgentOptions, view: ClusterView): Proxy {
   const families = IP_FAMILIES.filter((family) => supportedFamilies().includes(family));
-  const transport = new NftTransport(createNft(NFT_DEFAULTS));
-  return new Proxy({ config, view, transport, families, log });
+  return new Proxy({ config, view, mode: createMode(config.mode), families, log });
 }
 
-function familiesOf({ tables }: Proxy): IpFamily[] {
-  return tables.map(({ planner }) => planner.family);
+function familiesOf({ proxiers }: Proxy): IpFamily[] {
+  return proxiers.map(({ family }) => family);
 }
 
 /** Not for manifest files: what is not in them will not come by itself. */

@@ -46,10 +46,10 @@ export interface AgentServers {
 /** Makes the servers; what they speak of is observed from now on. */
 export function createServers(options: ServersOptions): AgentServers {
   const { config, view, proxy, freshness, log } = options;
-  const { tables } = proxy;
-  const families = tables.map(({ planner }) => planner.family);
+  const { proxiers } = proxy;
+  const families = proxiers.map(({ family }) => family);
   const now = Date.now;
-  const sources = { view, freshness, tables, version: VERSION, now };
+  const sources = { view, freshness, proxiers, version: VERSION, now };
   const metrics = new AgentMetrics(createMetrics(), sources);
   const health = new ProxyHealth({ families, timeoutMs: 2 * config.syncPeriodMs, now });
   const readiness = new Readiness(families, freshness);
@@ -65,7 +65,7 @@ export function createServers(options: ServersOptions): AgentServers {
       metrics.healthAnswered(path, status);
     },
   });
-  const answerMetrics = metricsAnswerer({ metrics, config, tables });
+  const answerMetrics = metricsAnswerer({ metrics, config, proxiers });
   const { healthz, metrics: metricsAddress, isHardFail } = config.servers;
   const wanted = [
     { name: 'health', address: healthz, answer: answerHealth },

@@ -1,16 +1,15 @@
 /** `switchyard check`: whether this node has what the agent needs. */
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { createNft } from '../kernel/nft-process.ts';
-import { preflight, type Finding } from '../node/preflight.ts';
-import { SYSTEM } from '../node/system.ts';
+import { addConfigFlags, type FlagValues } from '../config/flags.ts';
+import { createMode } from '../modes/modes.ts';
+import type { Finding } from '../node/preflight.ts';
 import { ExitError, EXIT_FAILED } from './exit.ts';
-import { print } from './setup.ts';
+import { complain, print, setUp } from './setup.ts';
 
 /** Adds the command. */
 export function addCheckCommand(program: Command): void {
-  program
-    .command('check')
+  addConfigFlags(program.command('check'))
     .description('look for every tool, privilege, kernel feature and sysctl that the agent needs')
     .addHelpText('after', HELP)
     .action(check);
@@ -19,17 +18,15 @@ export function addCheckCommand(program: Command): void {
 // --- internal ---
 
 const HELP = `
-Changes nothing: kernel features are tried with "nft -c". Exits with 1 if something needed is missing.
+Changes nothing: kernel features are tried with dry runs. Exits with 1 if something needed is missing.
 
 Example:
   sudo switchyard check`;
 
-/** A probe that takes longer than this hangs. */
-const PROBE_TIMEOUT_MS = 10_000;
-
-async function check(): Promise<void> {
-  const nft = createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS });
-  const findings = await preflight(nft, SYSTEM);
+async function check(flags: FlagValues): Promise<void> {
+  const { config, warnings } = setUp(flags);
+  for (const warning of warnings) complain(`warning: ${warning}`);
+  const findings = await createMode(config.mode).check();
   for (const finding of findings) await print(lineOf(finding));
   const missing = findings.filter(({ level }) => level === 'missing');
   if (missing.length > 0) {

@@ -1,12 +1,9 @@
 /** `switchyard diff`: what an agent would change in this node's kernel now. */
 import type { Command } from 'commander';
-import { reportChanges } from '../../rules/nftables/report.ts';
-import { isEmptyTransaction } from '../../rules/nftables/transaction.ts';
-import { NFT_DEFAULTS, createNft } from '../kernel/nft-process.ts';
-import { NftTransport } from '../kernel/nft-transport.ts';
+import { createMode } from '../modes/modes.ts';
 import { supportedFamilies } from '../node/families.ts';
+import { desiredOf } from './desired.ts';
 import { ExitError, EXIT_USAGE, exitCodeOf, explain } from './exit.ts';
-import { plannersFor } from './planners.ts';
 import { addManifestFlags, print, setUp, viewManifests, type ManifestFlags } from './setup.ts';
 
 /** Adds the command. */
@@ -39,19 +36,14 @@ async function diff(flags: ManifestFlags): Promise<void> {
 }
 
 async function printDifferences(flags: ManifestFlags): Promise<boolean> {
-  const view = await viewManifests(flags.manifests, setUp(flags));
-  const transport = new NftTransport(createNft(NFT_DEFAULTS));
-  let isDifferent = false;
-  const planners = await plannersFor(view, supportedFamilies(), (family) =>
-    transport.readTable(family),
-  );
-  for (const planner of planners) {
-    const transaction = planner.plan();
-    if (isEmptyTransaction(transaction) && transaction.garbage.length === 0) continue;
-    isDifferent = true;
-    for (const { title, lines } of reportChanges(transaction, planner.frontends())) {
-      await print(`${planner.family} ${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  const setup = setUp(flags);
+  const view = await viewManifests(flags.manifests, setup);
+  const mode = createMode(setup.config.mode);
+  const differences = await mode.differences(desiredOf(view), supportedFamilies());
+  for (const { family, sections } of differences) {
+    for (const { title, lines } of sections) {
+      await print(`${family} ${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
     }
   }
-  return isDifferent;
+  return differences.some(({ sections }) => sections.length > 0);
 }

@@ -1,10 +1,8 @@
 /** `switchyard render`: the ruleset, without touching a kernel. */
 import { Option, type Command } from 'commander';
-import { IP_FAMILIES } from '../../rules/ip.ts';
-import { transactionSteps } from '../../rules/nftables/commands.ts';
-import { ELEMENTS_PER_COMMAND, scriptSteps, scriptText } from '../../rules/nftables/script.ts';
-import type { Transaction } from '../../rules/nftables/transaction.ts';
-import { plannersFor } from './planners.ts';
+import type { RenderFormat } from '../modes/mode.ts';
+import { createMode } from '../modes/modes.ts';
+import { desiredOf } from './desired.ts';
 import {
   addManifestFlags,
   complain,
@@ -36,40 +34,13 @@ Example:
   switchyard render --manifests manifests/examples --cluster-cidr 10.244.0.0/16 | sudo nft -c -f -`;
 
 interface RenderFlags extends ManifestFlags {
-  readonly output: 'text' | 'json';
+  readonly output: RenderFormat;
 }
 
 async function render(flags: RenderFlags): Promise<void> {
-  const view = await viewManifests(flags.manifests, setUp(flags));
-  const planners = await plannersFor(view, IP_FAMILIES, () => undefined);
-  const transactions = planners.map((planner) => planner.plan());
-  if (flags.output === 'json') {
-    complain(
-      'note: the maps of endpoints ("tcp-endpoints", ...) have a key of type numgen, which nft reads ' +
-        'from JSON since 1.1.2; older ones take the text form only',
-    );
-  }
-  for (const text of flags.output === 'json' ? jsonText(transactions) : plainText(transactions)) {
-    await print(text);
-  }
-}
-
-function* plainText(transactions: readonly Transaction[]): Generator<string> {
-  for (const transaction of transactions) {
-    for (const step of scriptSteps(transaction)) yield scriptText([step]);
-  }
-}
-
-/** One JSON document, a command a line, written as it is made: ten thousand Services are large. */
-function* jsonText(transactions: readonly Transaction[]): Generator<string> {
-  let separator = '{"nftables": [\n';
-  for (const transaction of transactions) {
-    for (const { commands } of transactionSteps(transaction, [], ELEMENTS_PER_COMMAND)) {
-      for (const command of commands) {
-        yield separator + JSON.stringify(command);
-        separator = ',\n';
-      }
-    }
-  }
-  yield '\n]}\n';
+  const setup = setUp(flags);
+  const view = await viewManifests(flags.manifests, setup);
+  const { notes, text } = createMode(setup.config.mode).render(desiredOf(view), flags.output);
+  for (const note of notes) complain(note);
+  for (const piece of text) await print(piece);
 }

@@ -3,7 +3,7 @@
  * of each family's table. It stores and works out; when to act on it is somebody else's business.
  */
 import { familyOf, type Cidr, type IpFamily } from '../../rules/ip.ts';
-import type { TableSettings } from '../../rules/nftables/settings.ts';
+import type { RuleSettings } from '../../rules/settings.ts';
 import { nodeIpsFrom } from '../../rules/node/identity.ts';
 import { localDetectorFor } from '../../rules/node/local-detector.ts';
 import { expandNodePortAddresses } from '../../rules/node/node-port-addresses.ts';
@@ -141,7 +141,7 @@ export class ClusterView implements ClusterSink {
   }
 
   /** The settings of one family's table, now. */
-  settings(family: IpFamily): TableSettings {
+  settings(family: IpFamily): RuleSettings {
     const { masqueradeMark, masqueradeAll, detectLocal, nodePortAddresses } = this.#config;
     const { node } = this.#world;
     return {

@@ -3,8 +3,6 @@
  * looked up when somebody asks for the metrics.
  */
 import type { IpFamily } from '../../rules/ip.ts';
-import type { InventoryTable } from '../../rules/nftables/inventory.ts';
-import type { Transaction } from '../../rules/nftables/transaction.ts';
 import type { ApiObserver } from '../cluster/api/observer.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { LocatedProblem } from '../cluster/problems.ts';
@@ -12,6 +10,7 @@ import type { Freshness } from '../cluster/source.ts';
 import type { FlowObserver } from '../conntrack/flow-cleaner.ts';
 import type { HealthPath } from '../health/health-answers.ts';
 import type { FamilySync, ProxyObserver } from '../proxy-observer.ts';
+import type { Applied, Proxier } from '../sync/proxier.ts';
 import type { Metrics } from './metrics.ts';
 import { countPorts } from './port-counts.ts';
 
@@ -20,7 +19,7 @@ export interface MetricSources {
   readonly view: ClusterView;
   readonly freshness: () => readonly Freshness[];
   /** One a family. */
-  readonly tables: readonly InventoryTable[];
+  readonly proxiers: readonly Pick<Proxier, 'family' | 'quarantined'>[];
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -80,10 +79,10 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     }
   }
 
-  applied({ family, changes }: Transaction): void {
-    for (const { before, after } of changes) {
-      const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'replaced';
-      this.#metrics.increase('switchyard_elements_sent_total', { ip_family: family, change });
+  applied({ family, ...counts }: Applied): void {
+    for (const change of ['added', 'replaced', 'removed'] as const) {
+      const labels = { ip_family: family, change };
+      this.#metrics.increase('switchyard_elements_sent_total', labels, counts[change]);
     }
   }
 
@@ -139,7 +138,7 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
   }
 
   #families(): readonly IpFamily[] {
-    return this.#sources.tables.map(({ planner }) => planner.family);
+    return this.#sources.proxiers.map(({ family }) => family);
   }
 
   /** A counter that appears with its first failure has no rate at the moment that matters. */
@@ -151,7 +150,7 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
 
   #lookUpView(): void {
     const metrics = this.#metrics;
-    const { view, tables } = this.#sources;
+    const { view, proxiers } = this.#sources;
     const { services, slices } = view.changeCounts;
     metrics.set('kubeproxy_sync_proxy_rules_service_changes_pending', {}, services.pending);
     metrics.setTotal('kubeproxy_sync_proxy_rules_service_changes_total', {}, services.total);
@@ -160,8 +159,7 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     metrics.set('switchyard_services', {}, view.serviceCount);
     metrics.set('switchyard_conflicts', {}, view.conflicts().length);
     const counts = countPorts(view.allPorts().values());
-    for (const { planner, quarantined } of tables) {
-      const ip_family = planner.family;
+    for (const { family: ip_family, quarantined } of proxiers) {
       const { ports, endpoints, withoutLocal } = counts[ip_family];
       metrics.set('switchyard_service_ports', { ip_family }, ports);
       metrics.set('switchyard_endpoints', { ip_family }, endpoints);

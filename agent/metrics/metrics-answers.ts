@@ -2,11 +2,7 @@
  * The metrics address: numbers for Prometheus, and what the agent is and does, for people
  * (behaviour document, section 6.3).
  */
-import {
-  inventoryJson,
-  inventoryText,
-  type InventoryTable,
-} from '../../rules/nftables/inventory.ts';
+import { inventoryJson, inventoryText } from '../../rules/inventory.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { externalForm } from '../config/external-form.ts';
 import {
@@ -16,17 +12,18 @@ import {
   type Answerer,
   type HttpAnswer,
 } from '../http/answer.ts';
+import type { Proxier } from '../sync/proxier.ts';
 import type { AgentMetrics } from './agent-metrics.ts';
 
 /** What the answers are made of. */
 export interface MetricsAnswerSources {
   readonly metrics: AgentMetrics;
   readonly config: AgentConfig;
-  readonly tables: readonly InventoryTable[];
+  readonly proxiers: readonly Pick<Proxier, 'inventory'>[];
 }
 
 /** Answers on the metrics address. Nothing there changes anything, so only GET and HEAD are answered. */
-export function metricsAnswerer({ metrics, config, tables }: MetricsAnswerSources): Answerer {
+export function metricsAnswerer({ metrics, config, proxiers }: MetricsAnswerSources): Answerer {
   return async ({ method, path, query }) => {
     if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed();
     switch (path) {
@@ -41,7 +38,7 @@ export function metricsAnswerer({ metrics, config, tables }: MetricsAnswerSource
       case '/configz':
         return jsonAnswer(200, JSON.stringify({ [CONFIG_KEY]: externalForm(config.file) }));
       case '/debug/rules':
-        return rulesAnswer(tables, query);
+        return rulesAnswer(proxiers, query);
       default:
         return notFound();
     }
@@ -58,19 +55,23 @@ function methodNotAllowed(): HttpAnswer {
   return { ...answer, headers: { ...answer.headers, Allow: 'GET, HEAD' } };
 }
 
-function rulesAnswer(tables: readonly InventoryTable[], query: URLSearchParams): HttpAnswer {
+function rulesAnswer(
+  proxiers: MetricsAnswerSources['proxiers'],
+  query: URLSearchParams,
+): HttpAnswer {
+  const inventories = proxiers.map(({ inventory }) => inventory);
   const wanted = query.get('service') ?? undefined;
-  const service = tables
-    .flatMap(({ planner, quarantined }) => [...planner.services, ...quarantined])
+  const service = inventories
+    .flatMap(({ services, quarantined }) => [...services, ...quarantined])
     .find((each) => each === wanted);
   if (wanted !== undefined && service === undefined) {
     return textAnswer(404, 'no such Service here: expected namespace/name of one that has ports\n');
   }
   switch (query.get('format') ?? 'text') {
     case 'text':
-      return textAnswer(200, inventoryText(tables, service));
+      return textAnswer(200, inventoryText(inventories, service));
     case 'json':
-      return jsonAnswer(200, inventoryJson(tables, service));
+      return jsonAnswer(200, inventoryJson(inventories, service));
     default:
       return textAnswer(400, 'format: expected text or json\n');
   }

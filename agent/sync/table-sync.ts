@@ -3,44 +3,37 @@
  * not know, applies differences, repairs after failures, and keeps one bad Service from holding up
  * all others.
  */
+import { countChanges } from '../../rules/diff/element.ts';
+import type { Inventory } from '../../rules/inventory.ts';
 import type { IpFamily } from '../../rules/ip.ts';
 import { affinityEdits, type AffinityEdit } from '../../rules/nftables/affinity.ts';
+import { tableInventory } from '../../rules/nftables/inventory.ts';
 import { NftablesPlanner } from '../../rules/nftables/planner.ts';
-import type { TableSettings } from '../../rules/nftables/settings.ts';
+import { reportChanges } from '../../rules/nftables/report.ts';
 import { isEmptyTransaction, type Transaction } from '../../rules/nftables/transaction.ts';
 import type { ServiceKey, ServicePort } from '../../rules/services/types.ts';
+import type { RuleSettings } from '../../rules/settings.ts';
 import { blamesContent, KernelError } from '../kernel/kernel-error.ts';
 import type { Transport } from '../kernel/transport.ts';
-
-/** What a table sync tells its owner as it goes. */
-export interface TableSyncEvents {
-  /** A transaction is in the kernel. */
-  applied(transaction: Transaction, elapsedMs: number): void;
-  /** A Service was left as it was before, since the kernel does not take it. */
-  quarantined(service: ServiceKey, error: KernelError): void;
-  /** Something was not as we left it, or failed; what is done about it. */
-  repairing(reason: KernelError): void;
-  /** Shared chains without a user could not be deleted; the next sync tries again. */
-  collectFailed(reason: KernelError): void;
-}
+import type { Applied, Proxier, ProxierEvents } from './proxier.ts';
 
 /** What a table sync needs. */
 export interface TableSyncOptions {
   readonly family: IpFamily;
-  readonly settings: TableSettings;
+  readonly settings: RuleSettings;
   readonly transport: Transport;
-  readonly events: TableSyncEvents;
+  readonly events: ProxierEvents;
   /** Milliseconds on a clock that only goes forward. */
   readonly now: () => number;
 }
 
-/** One family's table, kept. Calls must not overlap. */
-export class TableSync {
+/** One family's table, kept. */
+export class TableSync implements Proxier {
   readonly planner: NftablesPlanner;
   readonly #transport: Transport;
-  readonly #events: TableSyncEvents;
+  readonly #events: ProxierEvents;
   readonly #now: () => number;
-  #settings: TableSettings;
+  #settings: RuleSettings;
   /** What came in since the last sync. It waits until the kernel was read, so that slots are kept. */
   readonly #inbox = new Map<ServiceKey, readonly ServicePort[]>();
   /** Whether what we believe about the kernel was read or written by us, and nothing failed since. */
@@ -58,32 +51,32 @@ export class TableSync {
     this.#now = now;
   }
 
-  /** Takes new settings, for the next sync. */
-  configure(settings: TableSettings): void {
+  get family(): IpFamily {
+    return this.planner.family;
+  }
+
+  configure(settings: RuleSettings): void {
     this.#settings = settings;
   }
 
-  /** Takes a Service's ports, for the next sync. */
   setPorts(service: ServiceKey, ports: readonly ServicePort[]): void {
     this.#quarantine.delete(service);
     this.#retried.delete(service);
     this.#inbox.set(service, ports);
   }
 
-  /** How often the table was read as a whole so far, which is what makes a sync a full one. */
   get reads(): number {
     return this.#reads;
   }
 
-  /** The Services that the kernel refused and that are not (or no longer) programmed as they want. */
   get quarantined(): readonly ServiceKey[] {
     return [...this.#quarantine.keys()];
   }
 
-  /**
-   * Looks whether the table is still ours, and lets refused Services that have waited long enough
-   * have another try with the next sync.
-   */
+  get inventory(): Inventory {
+    return tableInventory(this.planner, this.quarantined);
+  }
+
   async verify(): Promise<void> {
     const { family, appliedRulesId } = this.planner;
     if (this.#isTrusted && appliedRulesId !== undefined) {
@@ -102,7 +95,6 @@ export class TableSync {
     }
   }
 
-  /** Brings the kernel's table to what is wanted. Rejects with a KernelError if it could not. */
   async sync(): Promise<void> {
     const wasTrusted = this.#isTrusted;
     try {
@@ -139,9 +131,20 @@ export class TableSync {
     if (!isEmptyTransaction(transaction)) {
       const started = this.#now();
       await this.#applyWithAffinity(transaction);
-      this.#events.applied(transaction, this.#now() - started);
+      this.#events.applied(this.#describe(transaction, this.#now() - started));
     }
     this.planner.committed(transaction);
+  }
+
+  #describe(transaction: Transaction, elapsedMs: number): Applied {
+    const { family, table, changes } = transaction;
+    return {
+      family,
+      table,
+      ...countChanges(changes),
+      elapsedMs,
+      report: () => reportChanges(transaction, this.planner.frontends()),
+    };
   }
 
   /** Affinity entries come and go with packets: if one did since it was read, the rest matters more. */

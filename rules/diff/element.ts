@@ -23,6 +23,13 @@ export interface ElementChange {
   readonly after: Element | undefined;
 }
 
+/** How many elements appear, get another value, disappear. */
+export interface ChangeCounts {
+  readonly added: number;
+  readonly replaced: number;
+  readonly removed: number;
+}
+
 /** Everything that collections hold: by collection, by key. */
 export type Contents = ReadonlyMap<string, ReadonlyMap<string, Element>>;
 
@@ -30,6 +37,17 @@ export type Contents = ReadonlyMap<string, ReadonlyMap<string, Element>>;
 export function sameElement(a: Element | undefined, b: Element | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.value === b.value && a.comment === b.comment;
+}
+
+/** How many elements changes add, replace and remove. */
+export function countChanges(changes: readonly ElementChange[]): ChangeCounts {
+  const counts = { added: 0, replaced: 0, removed: 0 };
+  for (const { before, after } of changes) {
+    if (before === undefined) counts.added += 1;
+    else if (after === undefined) counts.removed += 1;
+    else counts.replaced += 1;
+  }
+  return counts;
 }
 
 /** What turns `previous` into `desired`, in canonical order. Costs a look at every element of both. */

@@ -22,7 +22,7 @@ import {
 import type { LocalDetector } from '../node/local-detector.ts';
 import type { Collection } from './names.ts';
 import { packetFields, type PacketFields } from './packet.ts';
-import type { TableSettings } from './settings.ts';
+import type { RuleSettings } from '../settings.ts';
 
 /** One rule: its statements, and why it is there for whoever lists the table. */
 export interface RuleDraft {
@@ -37,7 +37,7 @@ export interface ChainRules {
 }
 
 /** All fixed chains: the base chains with their jumps, and what they jump to. */
-export function fixedRules(family: IpFamily, settings: TableSettings): ChainRules[] {
+export function fixedRules(family: IpFamily, settings: RuleSettings): ChainRules[] {
   const fields = packetFields(family);
   return [
     ...baseChainRules(),
@@ -93,7 +93,7 @@ function firewallRules({ destination, saddr }: PacketFields): RuleDraft[] {
   ];
 }
 
-function serviceRules(fields: PacketFields, settings: TableSettings): RuleDraft[] {
+function serviceRules(fields: PacketFields, settings: RuleSettings): RuleDraft[] {
   return [
     ...clusterIpMasquerade(fields, settings),
     rule(lookup(fields.destination, 'service-ips')),
@@ -104,7 +104,7 @@ function serviceRules(fields: PacketFields, settings: TableSettings): RuleDraft[
 /** Masquerades what comes to a ClusterIP from outside the cluster, so that replies come back here. */
 function clusterIpMasquerade(
   { daddr, saddr }: PacketFields,
-  { masqueradeAll, masqueradeMark, localDetector }: TableSettings,
+  { masqueradeAll, masqueradeMark, localDetector }: RuleSettings,
 ): RuleDraft[] {
   const mark = setMark(masqueradeMark);
   const toClusterIp = inSet(daddr, 'cluster-ips');
@@ -118,7 +118,7 @@ function clusterIpMasquerade(
 /** Cluster policy: masquerade, so that an endpoint on another node answers through this one. */
 function externalClusterRules(
   fields: PacketFields,
-  settings: TableSettings,
+  settings: RuleSettings,
   isNodePort: boolean,
 ): RuleDraft[] {
   const { frontend, clusterPolicy } = policyMaps(fields, isNodePort);
@@ -131,7 +131,7 @@ function externalClusterRules(
  */
 function externalLocalRules(
   fields: PacketFields,
-  { masqueradeMark, localDetector }: TableSettings,
+  { masqueradeMark, localDetector }: RuleSettings,
   isNodePort: boolean,
 ): RuleDraft[] {
   const { frontend, clusterPolicy, localPolicy } = policyMaps(fields, isNodePort);
@@ -157,7 +157,7 @@ function externalLocalRules(
 
 function nodePortEndpointRules(
   { daddr, loopback, port }: PacketFields,
-  { nodePorts }: TableSettings,
+  { nodePorts }: RuleSettings,
 ): RuleDraft[] {
   // In the input hook every destination is an address of this node: no need to ask.
   const address = nodePorts.matchAll ? [] : [inSet(daddr, 'nodeport-cidrs')];
@@ -174,7 +174,7 @@ function clusterIpRules({ daddr }: PacketFields): RuleDraft[] {
 
 function masqueradeRules(
   { saddr, daddr, port }: PacketFields,
-  { masqueradeMark }: TableSettings,
+  { masqueradeMark }: RuleSettings,
 ): RuleDraft[] {
   const mark = meta('mark');
   const hairpin = concat(saddr, daddr, ...port);
@@ -200,7 +200,7 @@ function masqueradeRules(
  */
 function toNodePort(
   { daddr, destinationType, loopback }: PacketFields,
-  { nodePorts }: TableSettings,
+  { nodePorts }: RuleSettings,
 ): Statement[] {
   const isThisNode = [match(destinationType, '==', 'local'), match(daddr, '!=', loopback)];
   return nodePorts.matchAll ? isThisNode : [inSet(daddr, 'nodeport-cidrs'), ...isThisNode];

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { IpFamily } from '../ip.ts';
 import { fixedRules } from './fixed-rules.ts';
 import { layoutCommands } from './layout.ts';
-import type { TableSettings } from './settings.ts';
+import type { RuleSettings } from '../settings.ts';
 import { sharedChainRules } from './shared-rules.ts';
 
 /** What the marker chains' names begin with. */
@@ -42,7 +42,7 @@ export function shapeId(family: IpFamily): string {
 }
 
 /** Identifies the fixed rules. */
-export function rulesId(family: IpFamily, settings: TableSettings): string {
+export function rulesId(family: IpFamily, settings: RuleSettings): string {
   return digest(fixedRules(family, settings));
 }
 

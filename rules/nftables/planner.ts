@@ -19,7 +19,7 @@ import {
   SHARED_CHAINS,
   type Collection,
 } from './names.ts';
-import type { TableSettings } from './settings.ts';
+import type { RuleSettings } from '../settings.ts';
 import type { TableStep, Transaction } from './transaction.ts';
 
 /** What was found of our table in the kernel. */
@@ -40,21 +40,21 @@ export class NftablesPlanner {
   /** What Services contributed at the last commit, for those that changed since. */
   readonly #lastGood = new Map<ServiceKey, readonly Share[]>();
   readonly #affinityFrontends = new Set<string>();
-  #settings: TableSettings;
+  #settings: RuleSettings;
   #settingsElements: readonly Element[] = [];
   #kernel: 'absent' | { readonly shapeId: string | undefined; rulesId: string | undefined } =
     'absent';
   /** Slots found in the kernel, for service ports that are seen for the first time. */
   #foundSlots: FoundSlots = new Map();
 
-  constructor(family: IpFamily, settings: TableSettings) {
+  constructor(family: IpFamily, settings: RuleSettings) {
     this.family = family;
     this.#settings = settings;
     this.#claimSettings();
   }
 
   /** Takes new settings; works Services out anew only where they depend on what changed. */
-  configure(settings: TableSettings): void {
+  configure(settings: RuleSettings): void {
     const previous = this.#settings;
     this.#settings = settings;
     for (const element of this.#settingsElements) this.#ledger.release(element);
@@ -245,7 +245,7 @@ interface Share {
 
 type FoundSlots = ReadonlyMap<string, { readonly cluster: string[]; readonly local: string[] }>;
 
-function settingsElements({ nodePorts, serviceCidrs }: TableSettings): Element[] {
+function settingsElements({ nodePorts, serviceCidrs }: RuleSettings): Element[] {
   const nodePortCidrs = nodePorts.matchAll ? [] : nodePorts.cidrs;
   return [
     ...nodePortCidrs.map((cidr) => intervalElement('nodeport-cidrs', intervalKey(cidr))),

@@ -3,18 +3,11 @@
  */
 import type { Element, ElementChange } from '../diff/element.ts';
 import { joinHostPort, type Ip } from '../ip.ts';
+import type { ReportSection } from '../report.ts';
 import type { ServicePort } from '../services/types.ts';
 import { frontendSlotOf } from './endpoint-maps.ts';
 import { LOCAL_SLOTS, type Collection } from './names.ts';
 import type { TableStep, Transaction } from './transaction.ts';
-
-/** What changes under one heading. */
-export interface ReportSection {
-  /** A service port's name, `default/web:http`; `table` for what belongs to none. */
-  readonly title: string;
-  /** Each begins with `+`, `-` or `~` (replaced). */
-  readonly lines: readonly string[];
-}
 
 /** The heading of what belongs to no Service. */
 export const TABLE_SECTION = 'table';

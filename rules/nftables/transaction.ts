@@ -5,7 +5,7 @@
 import type { ElementChange } from '../diff/element.ts';
 import type { IpFamily } from '../ip.ts';
 import type { AffinityMove } from './affinity.ts';
-import type { TableSettings } from './settings.ts';
+import type { RuleSettings } from '../settings.ts';
 
 /** What is done to the table itself, before any element. */
 export type TableStep =
@@ -23,7 +23,7 @@ export interface Transaction {
   readonly family: IpFamily;
   readonly table: TableStep;
   /** What the fixed rules are made from. */
-  readonly settings: TableSettings;
+  readonly settings: RuleSettings;
   /** The id of the fixed rules that a refill takes the place of, if the table said one. */
   readonly oldRulesId: string | undefined;
   /** Names of shared chains that get their first user. */

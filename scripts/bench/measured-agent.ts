@@ -5,13 +5,13 @@
 import { createNft, NFT_DEFAULTS } from '../../agent/kernel/nft-process.ts';
 import { NftTransport } from '../../agent/kernel/nft-transport.ts';
 import { TableSync } from '../../agent/sync/table-sync.ts';
-import type { TableSettings } from '../../rules/nftables/settings.ts';
+import type { RuleSettings } from '../../rules/settings.ts';
 import { createWorld, type World } from '../../rules/services/world.ts';
 import { NODE, POD_CIDR, SERVICE_CIDR } from './cluster.ts';
 import { timeRuns, type NftRun } from './nft-runs.ts';
 
 /** What the made-up cluster's node is configured with. */
-export const SETTINGS: TableSettings = {
+export const SETTINGS: RuleSettings = {
   masqueradeMark: 0x4000,
   masqueradeAll: false,
   localDetector: { kind: 'cidr', cidr: POD_CIDR },
@@ -53,8 +53,8 @@ export function createMeasuredAgent(): MeasuredAgent {
     transport: new NftTransport(nft.run),
     now: () => performance.now(),
     events: {
-      applied: ({ changes }) => {
-        elementsSent += changes.length;
+      applied: ({ added, replaced, removed }) => {
+        elementsSent += added + replaced + removed;
       },
       quarantined: (_service, error) => fail(error),
       repairing: fail,

@@ -5,6 +5,7 @@ import type { AgentConfig } from '../../agent/config/agent-config.ts';
 import { loadConfig } from '../../agent/config/load.ts';
 import { KernelError } from '../../agent/kernel/kernel-error.ts';
 import type { Transport } from '../../agent/kernel/transport.ts';
+import { createNftablesMode } from '../../agent/modes/nftables.ts';
 import { Proxy } from '../../agent/proxy.ts';
 import { IP_FAMILIES, type IpFamily } from '../../rules/ip.ts';
 import { serviceKey } from '../../rules/services/keys.ts';
@@ -235,7 +236,7 @@ function createStage({ families = IP_FAMILIES, level, ...periods }: StageOptions
     },
   );
   return {
-    proxy: new Proxy({ config, view, transport: both(transports), families, log }),
+    proxy: new Proxy({ config, view, mode: createNftablesMode(both(transports)), families, log }),
     view,
     transports,
     kernel: (family) => transports[family].kernel,

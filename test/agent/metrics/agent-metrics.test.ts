@@ -12,7 +12,8 @@ import { makeProxy } from '../support/proxy.ts';
 function setUp(freshness: readonly Freshness[] = []) {
   const { proxy, view } = makeProxy();
   const { now, pass } = manualClock();
-  const sources = { view, freshness: () => freshness, tables: proxy.tables, version: '1.2.3', now };
+  const { proxiers } = proxy;
+  const sources = { view, freshness: () => freshness, proxiers, version: '1.2.3', now };
   const metrics = new AgentMetrics(createMetrics(), sources);
   proxy.observe(metrics);
   /** The samples of one metric, without its name: `{ip_family="IPv4"} 1`. */
@@ -126,7 +127,10 @@ describe('AgentMetrics', () => {
 
   it('counts endpoints, and elements as they are added, replaced and removed', async () => {
     const { proxy, view, samples } = setUp();
-    const elements = () => samples('switchyard_elements_sent_total');
+    const elements = async () => {
+      const all = await samples('switchyard_elements_sent_total');
+      return all.filter((sample) => sample.includes('IPv4'));
+    };
     const endpoint = makeSliceEndpoint();
     const another = makeSliceEndpoint({ ip: podIp('IPv4', 1, 2) });
     view.upsertService(makeService());
@@ -134,7 +138,11 @@ describe('AgentMetrics', () => {
     await proxy.sync();
     expect(await samples('switchyard_endpoints')).to.deep.equal([`${IPV4} 1`, `${IPV6} 0`]);
     // ClusterIP, its verdict, its endpoint, and the endpoint's hairpin.
-    expect(await elements()).to.deep.equal(['{ip_family="IPv4",change="added"} 4']);
+    expect(await elements()).to.deep.equal([
+      '{ip_family="IPv4",change="added"} 4',
+      '{ip_family="IPv4",change="replaced"} 0',
+      '{ip_family="IPv4",change="removed"} 0',
+    ]);
     view.upsertSlice(makeSlice({ endpoints: [another] }));
     await proxy.sync();
     expect(await elements()).to.deep.equal([

@@ -9,12 +9,12 @@ import { makeProxy } from '../support/proxy.ts';
 /** The answerer of an agent that has programmed default/web and shop/cart. */
 async function setUp() {
   const { proxy, view, config } = makeProxy();
-  const { tables } = proxy;
+  const { proxiers } = proxy;
   const now = () => 0;
   const metrics = new AgentMetrics(createMetrics(), {
     view,
     freshness: () => [],
-    tables,
+    proxiers,
     version: '1.2.3',
     now,
   });
@@ -22,7 +22,7 @@ async function setUp() {
   view.upsertService(makeService({ namespace: 'shop', name: 'cart', clusterIPs: [] }));
   view.upsertSlice(makeSlice());
   await proxy.sync();
-  const answer = metricsAnswerer({ metrics, config, tables });
+  const answer = metricsAnswerer({ metrics, config, proxiers });
   return async (target: string, method?: string) => await answer(question(target, method));
 }
 
@@ -77,8 +77,8 @@ describe('the metrics address', () => {
     const ask = await setUp();
     const answer = await ask('/debug/rules?format=json&service=default%2Fweb');
     expect(answer.headers['Content-Type']).to.equal('application/json');
-    const { tables } = JSON.parse(bodyOf(answer)) as { tables: { services: object[] }[] };
-    expect(tables.map(({ services }) => services.length)).to.deep.equal([1, 0]);
+    const { families } = JSON.parse(bodyOf(answer)) as { families: { services: object[] }[] };
+    expect(families.map(({ services }) => services.length)).to.deep.equal([1, 0]);
   });
 
   const refusals = [

@@ -2,6 +2,7 @@
 import { ClusterView } from '../../../agent/cluster/cluster-view.ts';
 import type { AgentConfig } from '../../../agent/config/agent-config.ts';
 import type { Transport } from '../../../agent/kernel/transport.ts';
+import { createNftablesMode } from '../../../agent/modes/nftables.ts';
 import { Proxy } from '../../../agent/proxy.ts';
 import { IP_FAMILIES } from '../../../rules/ip.ts';
 import { load } from '../config/support.ts';
@@ -30,6 +31,7 @@ export function makeProxy(
     problem: () => undefined,
   });
   const { log, lines } = recordLog();
-  const proxy = new Proxy({ config, view, transport, families: IP_FAMILIES, log });
+  const mode = createNftablesMode(transport);
+  const proxy = new Proxy({ config, view, mode, families: IP_FAMILIES, log });
   return { proxy, view, config, log, lines };
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { IP_FAMILIES, type IpFamily } from '../../../rules/ip.ts';
 import { transactionSteps } from '../../../rules/nftables/commands.ts';
-import type { TableSettings } from '../../../rules/nftables/settings.ts';
+import type { RuleSettings } from '../../../rules/settings.ts';
 import { renderRuleset } from '../../../rules/nftables-json/index.ts';
 import { serviceKey } from '../../../rules/services/keys.ts';
 import type { EndpointSlice, PortSpec, Service } from '../../../rules/services/types.ts';
@@ -23,7 +23,7 @@ const SIGNALS: PortSpec = { name: 'signals', protocol: 'sctp', port: 3868, nodeP
 
 const WORLDS: readonly {
   readonly name: string;
-  readonly settings?: Partial<TableSettings>;
+  readonly settings?: Partial<RuleSettings>;
   readonly cluster: Cluster;
 }[] = [
   { name: 'no-services', cluster: clusterOf() },

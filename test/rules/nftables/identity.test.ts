@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { IP_FAMILIES, type IpFamily } from '../../../rules/ip.ts';
 import { RULES_PREFIX, rulesId, SHAPE_PREFIX, shapeId } from '../../../rules/nftables/identity.ts';
-import type { TableSettings } from '../../../rules/nftables/settings.ts';
+import type { RuleSettings } from '../../../rules/settings.ts';
 import { nodeIp, SERVICE_CIDR } from '../../support/addresses.ts';
 import { makeSettings } from './support/settings.ts';
 
@@ -21,7 +21,7 @@ describe('shapeId', () => {
 describe('rulesId', () => {
   const CHANGES: readonly {
     readonly name: string;
-    readonly fields: (family: IpFamily) => Partial<TableSettings>;
+    readonly fields: (family: IpFamily) => Partial<RuleSettings>;
     readonly isOther: boolean;
   }[] = [
     { name: 'the masquerade mark', fields: () => ({ masqueradeMark: 0x8000 }), isOther: true },

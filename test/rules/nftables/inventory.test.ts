@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { inventoryJson, inventoryText } from '../../../rules/nftables/inventory.ts';
+import { inventoryJson, inventoryText } from '../../../rules/inventory.ts';
+import { tableInventory } from '../../../rules/nftables/inventory.ts';
 import { serviceKey } from '../../../rules/services/keys.ts';
 import { createWorld } from '../../../rules/services/world.ts';
 import { makeService, makeSlice, makeSliceEndpoint } from '../services/builders.ts';
@@ -42,7 +43,7 @@ describe('inventoryText', () => {
   it('lists every Service, what it is reached at before what that leads to', () => {
     const planner = makePlanner();
     kernelOf(planner);
-    expect(text([{ planner, quarantined: [] }])).to.deep.equal([
+    expect(text([tableInventory(planner, [])])).to.deep.equal([
       '# IPv4: Services 2, changes not in the kernel yet 0',
       '',
       ...WEB_LINES,
@@ -55,7 +56,7 @@ describe('inventoryText', () => {
 
   it('says what the kernel does not have', () => {
     const planner = makePlanner();
-    const lines = text([{ planner, quarantined: [CART] }]);
+    const lines = text([tableInventory(planner, [CART])]);
     expect(lines[0]).to.match(/^# IPv4: Services 2, changes not in the kernel yet [1-9]/);
     expect(lines[1]).to.equal('# refused by the kernel: shop/cart');
   });
@@ -63,7 +64,7 @@ describe('inventoryText', () => {
   it('can be of one Service', () => {
     const planner = makePlanner();
     kernelOf(planner);
-    const lines = text([{ planner, quarantined: [] }], CART);
+    const lines = text([tableInventory(planner, [])], CART);
     expect(lines.slice(1)).to.deep.equal(['', ...CART_LINES, '', '']);
   });
 });
@@ -72,9 +73,7 @@ describe('inventoryJson', () => {
   it('has the same with the elements as they are in the table', () => {
     const planner = makePlanner();
     kernelOf(planner);
-    const json: unknown = JSON.parse(
-      [...inventoryJson([{ planner, quarantined: [WEB] }])].join(''),
-    );
+    const json: unknown = JSON.parse([...inventoryJson([tableInventory(planner, [WEB])])].join(''));
     const element = (collection: string, key: string, value = '', comment = '') => {
       return { collection, key, value, comment };
     };
@@ -87,28 +86,23 @@ describe('inventoryJson', () => {
       ),
       element('cluster-ips', '10.96.0.2'),
     ];
-    expect(json).to.have.nested.property('tables[0].family', 'IPv4');
-    expect(json).to.have.nested.property('tables[0].waiting', 0);
-    expect(json).to.have.deep.nested.property('tables[0].quarantined', [WEB]);
-    expect(json).to.have.nested.property('tables[0].services[0].service', WEB);
-    expect(json).to.have.deep.nested.property('tables[0].services[1]', {
+    expect(json).to.have.nested.property('families[0].family', 'IPv4');
+    expect(json).to.have.nested.property('families[0].waiting', 0);
+    expect(json).to.have.deep.nested.property('families[0].quarantined', [WEB]);
+    expect(json).to.have.nested.property('families[0].services[0].service', WEB);
+    expect(json).to.have.deep.nested.property('families[0].services[1]', {
       service: CART,
-      ports: [{ port: 'shop/cart:http/tcp', elements: verdicts }],
+      ports: [{ port: 'shop/cart:http/tcp', rules: verdicts }],
     });
   });
 
-  it('is JSON also without Services, and without tables', () => {
+  it('is JSON also without Services, and without families', () => {
     const planner = plannerWith('IPv6', new Map());
     const parse = (...args: Parameters<typeof inventoryJson>): unknown =>
       JSON.parse([...inventoryJson(...args)].join(''));
-    expect(parse([])).to.deep.equal({ tables: [] });
-    expect(
-      parse([
-        { planner, quarantined: [] },
-        { planner, quarantined: [] },
-      ]),
-    )
-      .to.have.property('tables')
+    expect(parse([])).to.deep.equal({ families: [] });
+    expect(parse([tableInventory(planner, []), tableInventory(planner, [])]))
+      .to.have.property('families')
       .with.lengthOf(2);
   });
 });

@@ -24,7 +24,8 @@ export class TableStage {
       settings: makeSettings('IPv4'),
       transport,
       events: {
-        applied: ({ table, changes }) => this.#events.push(`applied ${table} ${changes.length}`),
+        applied: ({ table, added, replaced, removed }) =>
+          this.#events.push(`applied ${table} ${added + replaced + removed}`),
         quarantined: (service) => this.#events.push(`quarantined ${service}`),
         repairing: ({ code }) => this.#events.push(`repairing ${code}`),
         collectFailed: () => undefined,

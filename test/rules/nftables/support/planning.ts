@@ -6,7 +6,7 @@ import { ENDPOINT_MAPS, endpointMapName } from '../../../../rules/nftables/endpo
 import { LOCAL_SLOTS, SHARED_CHAINS } from '../../../../rules/nftables/names.ts';
 import { NftablesPlanner } from '../../../../rules/nftables/planner.ts';
 import { scriptSteps, scriptText } from '../../../../rules/nftables/script.ts';
-import type { TableSettings } from '../../../../rules/nftables/settings.ts';
+import type { RuleSettings } from '../../../../rules/settings.ts';
 import type { Transaction } from '../../../../rules/nftables/transaction.ts';
 import type { Ports } from './clusters.ts';
 import { KernelModel } from './kernel-model.ts';
@@ -16,7 +16,7 @@ import { makeSettings } from './settings.ts';
 export function plannerWith(
   family: IpFamily,
   ports: Ports,
-  settings: TableSettings = makeSettings(family),
+  settings: RuleSettings = makeSettings(family),
 ): NftablesPlanner {
   const planner = new NftablesPlanner(family, settings);
   setAll(planner, ports);

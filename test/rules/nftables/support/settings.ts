@@ -1,7 +1,7 @@
 /** Settings of a table: those of a node without anything special, and any. */
 import fc from 'fast-check';
 import { hostCidr, mergeCidrs, parseCidr, type Cidr, type IpFamily } from '../../../../rules/ip.ts';
-import type { TableSettings } from '../../../../rules/nftables/settings.ts';
+import type { RuleSettings } from '../../../../rules/settings.ts';
 import {
   CLUSTER_CIDR,
   clientIp,
@@ -11,7 +11,7 @@ import {
 } from '../../../support/addresses.ts';
 
 /** Node 1's, with node ports at its own address. */
-export function makeSettings(family: IpFamily, fields: Partial<TableSettings> = {}): TableSettings {
+export function makeSettings(family: IpFamily, fields: Partial<RuleSettings> = {}): RuleSettings {
   return {
     masqueradeMark: 0x4000,
     masqueradeAll: false,
@@ -24,7 +24,7 @@ export function makeSettings(family: IpFamily, fields: Partial<TableSettings> = 
 }
 
 /** Settings that differ in everything that a node or its administrator can change. */
-export function anySettings(family: IpFamily): fc.Arbitrary<TableSettings> {
+export function anySettings(family: IpFamily): fc.Arbitrary<RuleSettings> {
   const [node, otherNode] = [nodeIp(family, 1), nodeIp(family, 2)];
   const nodePortCidrs = [hostCidr(node), hostCidr(otherNode), networkAround(node, 8)];
   const serviceCidrs = [SERVICE_CIDR[family], networkAround(clusterIp(family, 1), 6)];

@@ -1,12 +1,12 @@
 /**
- * What the table depends on besides Services: configuration and facts of the node.
+ * What rules depend on besides Services, in every mode: configuration and facts of the node.
  */
-import type { Cidr, Ip } from '../ip.ts';
-import type { LocalDetector } from '../node/local-detector.ts';
-import type { NodePortMatch } from '../node/node-port-addresses.ts';
+import type { Cidr, Ip } from './ip.ts';
+import type { LocalDetector } from './node/local-detector.ts';
+import type { NodePortMatch } from './node/node-port-addresses.ts';
 
 /** One family's settings. */
-export interface TableSettings {
+export interface RuleSettings {
   /** The packet mark bit for masquerade, as a number: 0x4000 by default. */
   readonly masqueradeMark: number;
   /** Whether all traffic to ClusterIPs is masqueraded, not only that from outside the cluster. */

@@ -1,0 +1,97 @@
+/** nftables mode: one table a family, where Services are elements. */
+import { IP_FAMILIES, type IpFamily } from '../../rules/ip.ts';
+import { transactionSteps } from '../../rules/nftables/commands.ts';
+import { nftFamily, TABLE } from '../../rules/nftables/names.ts';
+import { NftablesPlanner, type FoundTable } from '../../rules/nftables/planner.ts';
+import { reportChanges } from '../../rules/nftables/report.ts';
+import { ELEMENTS_PER_COMMAND, scriptSteps, scriptText } from '../../rules/nftables/script.ts';
+import { isEmptyTransaction, type Transaction } from '../../rules/nftables/transaction.ts';
+import { createNft, NFT_DEFAULTS } from '../kernel/nft-process.ts';
+import { NftTransport } from '../kernel/nft-transport.ts';
+import type { Transport } from '../kernel/transport.ts';
+import { preflight } from '../node/preflight.ts';
+import { SYSTEM } from '../node/system.ts';
+import { TableSync } from '../sync/table-sync.ts';
+import type { Desired, FamilyDifference, Mode } from './mode.ts';
+
+/** nftables mode on this machine, or on whatever a transport leads to. */
+export function createNftablesMode(
+  transport: Transport = new NftTransport(createNft(NFT_DEFAULTS)),
+): Mode {
+  return {
+    name: 'nftables',
+    createProxier: (options) =>
+      new TableSync({ ...options, transport, now: () => performance.now() }),
+    render(desired, format) {
+      const transactions = IP_FAMILIES.map((family) =>
+        plannerOf(desired, family, undefined).plan(),
+      );
+      return format === 'json'
+        ? { notes: [JSON_NOTE], text: jsonText(transactions) }
+        : { notes: [], text: plainText(transactions) };
+    },
+    async differences(desired, families) {
+      const differences: FamilyDifference[] = [];
+      for (const family of families) {
+        const planner = plannerOf(desired, family, await transport.readTable(family));
+        const transaction = planner.plan();
+        const isDone = isEmptyTransaction(transaction) && transaction.garbage.length === 0;
+        const sections = isDone ? [] : reportChanges(transaction, planner.frontends());
+        differences.push({ family, sections });
+      }
+      return differences;
+    },
+    check: () => preflight(createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS }), SYSTEM),
+    async cleanUp() {
+      const lines: string[] = [];
+      for (const family of IP_FAMILIES) {
+        const wasThere = await transport.removeTable(family);
+        const name = `table ${nftFamily(family)} ${TABLE}`;
+        lines.push(wasThere ? `removed ${name}` : `${name} is not there: nothing to remove`);
+      }
+      return lines;
+    },
+  };
+}
+
+// --- internal ---
+
+/** A probe that takes longer than this hangs. */
+const PROBE_TIMEOUT_MS = 10_000;
+
+const JSON_NOTE =
+  'note: the maps of endpoints ("tcp-endpoints", ...) have a key of type numgen, which nft reads ' +
+  'from JSON since 1.1.2; older ones take the text form only';
+
+/** A planner with everything that is wanted, set against what was found. */
+function plannerOf(
+  { ports, settings }: Desired,
+  family: IpFamily,
+  found: FoundTable | undefined,
+): NftablesPlanner {
+  const planner = new NftablesPlanner(family, settings(family));
+  // Before the ports come in, so that each endpoint keeps the slot it has in the kernel.
+  planner.adopt(found);
+  for (const [service, servicePorts] of ports) planner.setPorts(service, servicePorts);
+  return planner;
+}
+
+function* plainText(transactions: readonly Transaction[]): Generator<string> {
+  for (const transaction of transactions) {
+    for (const step of scriptSteps(transaction)) yield scriptText([step]);
+  }
+}
+
+/** One JSON document, a command a line, written as it is made. */
+function* jsonText(transactions: readonly Transaction[]): Generator<string> {
+  let separator = '{"nftables": [\n';
+  for (const transaction of transactions) {
+    for (const { commands } of transactionSteps(transaction, [], ELEMENTS_PER_COMMAND)) {
+      for (const command of commands) {
+        yield separator + JSON.stringify(command);
+        separator = ',\n';
+      }
+    }
+  }
+  yield '\n]}\n';
+}
