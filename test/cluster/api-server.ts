@@ -32,6 +32,11 @@ export interface TestApiServerOptions {
    * this, everybody is let in.
    */
   readonly tokens?: ReadonlySet<string>;
+  /**
+   * Whether a list with resourceVersion 0 comes in one piece whatever its limit, as from the cache of
+   * a real server; in pages otherwise.
+   */
+  readonly listsFromCache?: boolean;
 }
 
 /** Starts a server; listens when the promise resolves. */
@@ -204,6 +209,9 @@ export class TestApiServer {
     if (asked.verb === 'watch') {
       this.#watch(asked, response);
       return;
+    }
+    if (this.#options.listsFromCache === true && asked.query.get('resourceVersion') === '0') {
+      asked.query.delete('limit');
     }
     const contentType = request.headers['content-type'] ?? '';
     const { code, body } = handle(asked, contentType, text, this.#storage);

@@ -33,7 +33,9 @@ function serviceWithDefaults(resource: Resource, object: JsonObject, storage: St
   const given = objectAt(object, 'spec');
   const type = textAt(given, 'type') || 'ClusterIP';
   if (type === 'ExternalName') return { ...object, spec: given, status: statusOf(object) };
-  const others = storage.list(resource).filter((other) => !isSame(other, object));
+  // Not unless something is allocated: it would take as long for each object as there are objects.
+  const others = (): JsonObject[] =>
+    storage.list(resource).filter((other) => !isSame(other, object));
   const isExternal = type === 'NodePort' || type === 'LoadBalancer';
   const spec: JsonObject = {
     sessionAffinity: 'None',
@@ -45,7 +47,7 @@ function serviceWithDefaults(resource: Resource, object: JsonObject, storage: St
     type,
     ...clusterIpsOf(given, others),
   };
-  const taken = new Set(others.flatMap(nodePortsOf));
+  const taken = new Set(isExternal ? others().flatMap(nodePortsOf) : []);
   spec.ports = objectsAt(spec, 'ports').map((port) => ({
     protocol: 'TCP',
     targetPort: port.port ?? 0,
@@ -67,7 +69,7 @@ function isSame(a: JsonObject, b: JsonObject): boolean {
   return one.name === other.name && one.namespace === other.namespace;
 }
 
-function clusterIpsOf(spec: JsonObject, others: readonly JsonObject[]): JsonObject {
+function clusterIpsOf(spec: JsonObject, others: () => readonly JsonObject[]): JsonObject {
   if (textAt(spec, 'clusterIP') !== '') {
     const clusterIPs = spec.clusterIPs ?? [textAt(spec, 'clusterIP')];
     return { clusterIPs, ...(spec.clusterIP === 'None' ? {} : familiesOf(clusterIPs)) };
@@ -81,7 +83,7 @@ function clusterIpsOf(spec: JsonObject, others: readonly JsonObject[]): JsonObje
     : wantsBoth
       ? ['IPv4', 'IPv6']
       : ['IPv4'];
-  const taken = new Set(others.flatMap((other) => objectAt(other, 'spec').clusterIPs));
+  const taken = new Set(others().flatMap((other) => objectAt(other, 'spec').clusterIPs));
   const clusterIPs = families.map((family) => freeIp(family, taken));
   return { clusterIP: clusterIPs[0] ?? '', clusterIPs, ipFamilies: families };
 }
