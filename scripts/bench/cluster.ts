@@ -50,10 +50,20 @@ export function makeSlice(service: number, pods: readonly number[]): EndpointSli
   return valueOf(parseEndpointSlice(rawSlice(service, pods)));
 }
 
+/** The ClusterIP of a Service, by its number. */
+export function clusterIpOf(service: number): string {
+  // From .1 on: the first address of a network is not for use.
+  return address(SERVICE_CIDR, service + 1);
+}
+
+/** The address of a pod, by its number. */
+export function podIpOf(pod: number): string {
+  return address(POD_CIDR, pod);
+}
+
 /** What the API server says of a Service. */
 export function rawService(service: number): object {
-  // From .1 on: the first address of a network is not for use.
-  const clusterIP = address(SERVICE_CIDR, service + 1);
+  const clusterIP = clusterIpOf(service);
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -89,7 +99,7 @@ export function rawSlice(service: number, pods: readonly number[]): object {
     addressType: 'IPv4',
     ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
     endpoints: pods.map((pod) => ({
-      addresses: [address(POD_CIDR, pod)],
+      addresses: [podIpOf(pod)],
       conditions: { ready: true, serving: true, terminating: false },
       nodeName: `node-${pod % NODES}`,
       targetRef: { kind: 'Pod', namespace: 'bench', name: `pod-${pod}` },

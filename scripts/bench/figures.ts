@@ -59,8 +59,54 @@ export interface ThinkingFigure {
   readonly ms: number;
 }
 
+/** The start of the bundled agent, from its process's first moment to a table that is right. */
+export interface LiveStartFigure extends ClusterSize {
+  readonly seconds: number;
+  /** Resident memory of the agent's process some seconds later. */
+  readonly agentBytes: number;
+  readonly agentPeakBytes: number;
+  /** Peak memory of the largest nft child. */
+  readonly nftPeakBytes: number;
+}
+
+/** Which agent it is. */
+export interface LiveSubject extends ClusterSize {
+  /** The shortest time between two syncs; 1 is the default. */
+  readonly minSyncSeconds: number;
+}
+
+/** One endpoint replaced through the API. All times from the event on, in milliseconds. */
+export interface LiveChangeFigure extends LiveSubject {
+  readonly rounds: number;
+  /** Until the kernel has committed, as `nft monitor` sees it. */
+  readonly committedP50: number;
+  readonly committedP99: number;
+  /** Until a connection lands at the new endpoint. */
+  readonly landedP50: number;
+  readonly landedP99: number;
+}
+
+/** What the agent takes while the cluster changes so often. */
+export interface LiveLoadFigure extends LiveSubject {
+  readonly changesPerSecond: number;
+  readonly seconds: number;
+  /** CPU seconds a second of the agent's process. */
+  readonly agentCpu: number;
+  /** The same of its children: nft. */
+  readonly childrenCpu: number;
+  /** How many requests the API server got meanwhile. */
+  readonly requests: number;
+}
+
+/** All of it about the bundled agent that follows an API server. */
+export interface LiveFigures {
+  readonly liveStart: readonly LiveStartFigure[];
+  readonly liveChange: readonly LiveChangeFigure[];
+  readonly liveLoad: readonly LiveLoadFigure[];
+}
+
 /** A whole run; a benchmark that was left out is empty. */
-export interface Figures {
+export interface Figures extends LiveFigures {
   /** What could not be measured, and why. */
   readonly failures: readonly string[];
   readonly machine: Machine;

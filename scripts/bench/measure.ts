@@ -8,6 +8,7 @@ import type {
   ChangeFigure,
   ClusterSize,
   FullSyncFigure,
+  LiveFigures,
   RestartFigure,
   ThinkingFigure,
 } from './figures.ts';
@@ -16,6 +17,7 @@ import {
   type KubeProxyFigures,
   type KubeProxyOptions,
 } from './measurements/kube-proxy.ts';
+import { measureLiveAgent, type LiveAgentOptions } from './measurements/live-agent.ts';
 import { measureOneEndpoint, type OneEndpointOptions } from './measurements/one-endpoint.ts';
 import { measureThinking } from './measurements/thinking.ts';
 import { measureFullSync, measureRestart } from './measurements/whole-sync.ts';
@@ -26,6 +28,7 @@ export interface Measurements {
   readonly restart: Measurement<ClusterSize, RestartFigure>;
   readonly 'one-endpoint': Measurement<OneEndpointOptions, readonly ChangeFigure[]>;
   readonly 'kube-proxy': Measurement<KubeProxyOptions, KubeProxyFigures>;
+  readonly 'live-agent': Measurement<LiveAgentOptions, LiveFigures>;
   readonly thinking: Measurement<ClusterSize, readonly ThinkingFigure[]>;
 }
 
@@ -48,6 +51,8 @@ async function measure(name: string, options: string): Promise<unknown> {
       return measureOneEndpoint(parsed as OneEndpointOptions);
     case 'kube-proxy':
       return measureKubeProxy(parsed as KubeProxyOptions);
+    case 'live-agent':
+      return measureLiveAgent(parsed as LiveAgentOptions);
     case 'thinking':
       return measureThinking(parsed as ClusterSize);
   }

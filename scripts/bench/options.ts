@@ -1,8 +1,14 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from 'node:util';
 
-/** What can be measured by itself. Memory is part of `full-sync` and `restart`. */
-export const BENCHMARKS = ['full-sync', 'one-endpoint', 'restart', 'thinking'] as const;
+/** What can be measured by itself. Memory is part of all that sync a whole cluster. */
+export const BENCHMARKS = [
+  'full-sync',
+  'one-endpoint',
+  'restart',
+  'thinking',
+  'live-agent',
+] as const;
 
 /** One of the benchmarks. */
 export type Benchmark = (typeof BENCHMARKS)[number];
@@ -23,12 +29,12 @@ export interface BenchOptions {
 export const USAGE = `usage: npm run bench -- [OPTION]...
 
 Measures how fast the kernel is programmed, beside kube-proxy's ways to do it, in network
-namespaces of its own. Up to five minutes. Needs nft and root; in a user namespace, kube-proxy's
+namespaces of its own. Up to eight minutes. Needs nft and root; in a user namespace, kube-proxy's
 larger tables cannot be loaded, and are left out.
 
   --only NAME     only ${BENCHMARKS.join(', ')}; may be repeated
   --services N    Services in the largest cluster (10000; with --quick 2000)
-  --quick         smaller and shorter: under a minute
+  --quick         smaller and shorter: under two minutes
   --json          print one JSON document instead of tables
   --write-docs    put the tables into docs/benchmarks.md as well; for a whole run
   --help          print this

@@ -1,9 +1,20 @@
-/** Peak resident memory, from /proc: the kernel keeps the high-water mark of each process itself. */
+/** Resident memory, from /proc: the kernel keeps the high-water mark of each process itself. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Bytes that this process has had resident at most. */
 export function ownPeakBytes(): number {
   return statusOf('self')?.peakBytes ?? 0;
+}
+
+/** What a process has in memory, in bytes. */
+export interface Memory {
+  readonly residentBytes: number;
+  readonly peakBytes: number;
+}
+
+/** The memory of a running process. */
+export function memoryOf(pid: number): Memory {
+  return statusOf(String(pid)) ?? { residentBytes: 0, peakBytes: 0 };
 }
 
 /** What some work came to, and how large the programs of one name grew meanwhile. */
@@ -35,16 +46,17 @@ export async function watchPeakOf<T>(name: string, work: () => Promise<T>): Prom
 
 const INTERVAL_MS = 10;
 
-interface ProcessStatus {
+interface ProcessStatus extends Memory {
   readonly name: string;
-  readonly peakBytes: number;
 }
 
 function statusOf(process: string): ProcessStatus | undefined {
   try {
     const text = readFileSync(`/proc/${process}/status`, 'utf8');
     const name = /^Name:\t(.*)$/m.exec(text)?.[1] ?? '';
-    return { name, peakBytes: Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024 };
+    const bytesAt = (key: string): number =>
+      Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024;
+    return { name, residentBytes: bytesAt('VmRSS'), peakBytes: bytesAt('VmHWM') };
   } catch {
     return undefined; // It ended in between.
   }

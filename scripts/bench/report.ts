@@ -11,6 +11,9 @@ export function renderReport(figures: Figures): string {
     { title: 'One endpoint changed', table: oneEndpointTable(figures) },
     { title: 'Restart', table: restartTable(figures) },
     { title: 'Thinking', table: thinkingTable(figures) },
+    { title: 'The agent that follows an API server: start', table: liveStartTable(figures) },
+    { title: 'The agent that follows an API server: changes', table: liveChangeTable(figures) },
+    { title: 'The agent that follows an API server: load', table: liveLoadTable(figures) },
     { title: 'Expectations for 10,000 Services', table: expectationTable(figures) },
   ];
   return [
@@ -103,6 +106,68 @@ function thinkingTable({ thinking }: Figures): string | undefined {
   );
 }
 
+function liveStartTable({ liveStart }: Figures): string | undefined {
+  const header = ['Services', 'time', 'agent', 'peak', 'nft child'];
+  return tableOf(
+    header,
+    liveStart.map((figure) => [
+      sizeText(figure),
+      seconds(figure.seconds),
+      megabytes(figure.agentBytes),
+      megabytes(figure.agentPeakBytes),
+      megabytes(figure.nftPeakBytes),
+    ]),
+  );
+}
+
+function liveChangeTable({ liveChange }: Figures): string | undefined {
+  const header = [
+    'Services',
+    'between syncs',
+    'rounds',
+    'committed p50',
+    'p99',
+    'landed p50',
+    'p99',
+  ];
+  return tableOf(
+    header,
+    liveChange.map((figure) => [
+      sizeText(figure),
+      `${figure.minSyncSeconds} s`,
+      count(figure.rounds),
+      milliseconds(figure.committedP50),
+      milliseconds(figure.committedP99),
+      milliseconds(figure.landedP50),
+      milliseconds(figure.landedP99),
+    ]),
+  );
+}
+
+function liveLoadTable({ liveLoad }: Figures): string | undefined {
+  const header = [
+    'Services',
+    'between syncs',
+    'changes a second',
+    'over',
+    'CPU agent',
+    'CPU nft',
+    'requests',
+  ];
+  return tableOf(
+    header,
+    liveLoad.map((figure) => [
+      sizeText(figure),
+      `${figure.minSyncSeconds} s`,
+      count(figure.changesPerSecond),
+      `${figure.seconds.toFixed(0)} s`,
+      percent(figure.agentCpu),
+      percent(figure.childrenCpu),
+      count(figure.requests),
+    ]),
+  );
+}
+
 function expectationTable(figures: Figures): string | undefined {
   return tableOf(
     ['expected', 'measured', 'holds'],
@@ -143,4 +208,8 @@ function microseconds(ms: number): string {
 
 function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }

@@ -31,6 +31,9 @@ export async function runStations(
     oneEndpoint: parts.flatMap(({ oneEndpoint = [] }) => oneEndpoint),
     restart: parts.flatMap(({ restart = [] }) => restart),
     thinking: parts.flatMap(({ thinking = [] }) => thinking),
+    liveStart: parts.flatMap(({ liveStart = [] }) => liveStart),
+    liveChange: parts.flatMap(({ liveChange = [] }) => liveChange),
+    liveLoad: parts.flatMap(({ liveLoad = [] }) => liveLoad),
   };
 }
 
@@ -55,6 +58,8 @@ function runStation(station: Station): Promise<Part> {
       }
       case 'thinking':
         return { thinking: await measure('thinking', station.size) };
+      case 'live-agent':
+        return measure('live-agent', station.options);
     }
   });
 }
@@ -67,5 +72,9 @@ function titleOf(station: Station): string {
       return `the layout of ${station.options.layout}, ${station.options.size.services} Services`;
     case 'thinking':
       return `thinking about ${station.size.services} Services`;
+    case 'live-agent': {
+      const { size, minSyncSeconds } = station.options;
+      return `the agent that follows an API server, ${size.services} Services, ${minSyncSeconds} s between syncs`;
+    }
   }
 }

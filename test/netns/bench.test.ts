@@ -25,6 +25,30 @@ describe('the benchmarks on a real kernel', () => {
     });
   });
 
+  it('measure the bundled agent: a start, changes that land, and what it takes', async () => {
+    const { liveStart, liveChange, liveLoad } = await inNamespace((measure) =>
+      measure('live-agent', {
+        size: SIZE,
+        minSyncSeconds: 0,
+        rounds: 2,
+        loads: [{ changesPerSecond: 20, seconds: 0.2 }],
+        settlingMs: 0,
+      }),
+    );
+    for (const start of liveStart) {
+      expect(start.seconds).to.be.greaterThan(0);
+      expect(start.agentPeakBytes).to.be.at.least(start.agentBytes);
+      expect(start.agentBytes).to.be.greaterThan(start.nftPeakBytes);
+    }
+    for (const change of liveChange) {
+      expect(change).to.include({ ...SIZE, minSyncSeconds: 0, rounds: 2 });
+      expect(change.committedP50).to.be.greaterThan(0);
+      expect(change.landedP99).to.be.at.least(change.landedP50);
+    }
+    expect([liveStart, liveChange, liveLoad].map(({ length }) => length)).to.deep.equal([1, 1, 1]);
+    expect(liveLoad[0]).to.include({ changesPerSecond: 20, requests: 0 });
+  });
+
   it('see that a table does not hold the cluster', async () => {
     await inNamespace(async (measure) => {
       await measure('full-sync', SIZE);

@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { checkExpectations } from '../../../scripts/bench/expectations.ts';
-import { makeBaseline, makeChange, makeFigures, makeFullSync } from './support.ts';
+import {
+  makeBaseline,
+  makeChange,
+  makeFigures,
+  makeFullSync,
+  makeLiveChange,
+  makeLiveStart,
+} from './support.ts';
 
 describe('expectations of the benchmarks', () => {
   const SYNCS = [
@@ -29,6 +36,38 @@ describe('expectations of the benchmarks', () => {
         makeChange({ services: 10_000, committedP50: large }),
       ];
       const holds = checkExpectations(makeFigures({ oneEndpoint })).map((each) => each.holds);
+      expect(holds).to.deep.equal(expected);
+    });
+  }
+
+  const LIVE = [
+    { name: 'as it should be', start: {}, change: {}, expected: [true, true, true] },
+    {
+      name: 'slow to start',
+      start: { seconds: 17 },
+      change: {},
+      expected: [false, true, true],
+    },
+    {
+      name: 'larger than kube-proxy',
+      start: { agentBytes: 500e6 },
+      change: {},
+      expected: [true, false, true],
+    },
+    {
+      name: 'slow to follow',
+      start: {},
+      change: { landedP50: 51 },
+      expected: [true, true, false],
+    },
+  ];
+  for (const { name, start, change, expected } of LIVE) {
+    it(`judge an agent with an API server that is ${name}`, () => {
+      const figures = makeFigures({
+        liveStart: [makeLiveStart({ services: 10, seconds: 100 }), makeLiveStart(start)],
+        liveChange: [makeLiveChange({ minSyncSeconds: 1, landedP50: 500 }), makeLiveChange(change)],
+      });
+      const holds = checkExpectations(figures).map((each) => each.holds);
       expect(holds).to.deep.equal(expected);
     });
   }

@@ -36,6 +36,17 @@ describe('the plan of a benchmark run', () => {
     expect(sizesOf(ours(argv))).to.deep.equal([100, 10_000]);
     expect(sizesOf(theirs(argv))).to.deep.equal([100, 10_000]);
   });
+
+  it('starts the agent at every size, and changes endpoints at either interval between syncs', () => {
+    const options = live([]);
+    expect(sizesOf(options)).to.deep.equal([10, 1_000, 100, 100, 10_000, 10_000]);
+    const changed = options.filter(({ rounds }) => rounds > 0);
+    expect(changed.map(({ minSyncSeconds }) => minSyncSeconds)).to.deep.equal([0, 1, 0, 1]);
+  });
+
+  it('starts the agent only once when it is to be quick', () => {
+    expect(sizesOf(live(['--quick']))).to.deep.equal([2_000]);
+  });
 });
 
 // --- internal ---
@@ -52,6 +63,10 @@ function kindsOf(argv: readonly string[]): string[] {
 
 function ours(argv: readonly string[]) {
   return plan(argv).filter((station) => station.kind === 'switchyard');
+}
+
+function live(argv: readonly string[]) {
+  return plan(argv).flatMap((station) => (station.kind === 'live-agent' ? [station.options] : []));
 }
 
 function theirs(argv: readonly string[], layout?: string) {

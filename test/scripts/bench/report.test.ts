@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { renderReport } from '../../../scripts/bench/report.ts';
-import { makeBaseline, makeChange, makeFigures, makeFullSync } from './support.ts';
+import {
+  makeBaseline,
+  makeChange,
+  makeFigures,
+  makeFullSync,
+  makeLiveChange,
+  makeLiveStart,
+} from './support.ts';
 
 describe('the report of the benchmarks', () => {
   it('begins with the day and the machine', () => {
@@ -45,6 +52,36 @@ describe('the report of the benchmarks', () => {
     );
     expect(lineOf(report, 'parse')).to.equal('| parse | 3.2 µs |');
     expect(lineOf(report, 'plan')).to.equal('| plan | 61.20 ms |');
+  });
+
+  it('has rows for the agent that follows an API server', () => {
+    const report = renderReport(
+      makeFigures({
+        liveStart: [makeLiveStart({ services: 1_000 })],
+        liveChange: [makeLiveChange({ services: 100, landedP99: 250.4 })],
+        liveLoad: [
+          {
+            services: 2_000,
+            endpoints: 10,
+            minSyncSeconds: 1,
+            changesPerSecond: 100,
+            seconds: 10.01,
+            agentCpu: 0.123,
+            childrenCpu: 0.0004,
+            requests: 3,
+          },
+        ],
+      }),
+    );
+    expect(lineOf(report, '1,000 x 10')).to.equal(
+      '| 1,000 x 10 | 4.00 s | 360 MB | 390 MB | 250 MB |',
+    );
+    expect(lineOf(report, '100 x 10')).to.equal(
+      '| 100 x 10 | 0 s | 200 | 8.00 ms | 20.00 ms | 9.00 ms | 250 ms |',
+    );
+    expect(lineOf(report, '2,000 x 10')).to.equal(
+      '| 2,000 x 10 | 1 s | 100 | 10 s | 12.3 % | 0.0 % | 3 |',
+    );
   });
 
   it('says which expectations hold', () => {

@@ -1,5 +1,11 @@
 /** Figures with made-up numbers. */
-import type { ChangeFigure, Figures, FullSyncFigure } from '../../../scripts/bench/figures.ts';
+import type {
+  ChangeFigure,
+  Figures,
+  FullSyncFigure,
+  LiveChangeFigure,
+  LiveStartFigure,
+} from '../../../scripts/bench/figures.ts';
 
 export function makeFigures(fields: Partial<Figures> = {}): Figures {
   return {
@@ -17,6 +23,9 @@ export function makeFigures(fields: Partial<Figures> = {}): Figures {
     oneEndpoint: [],
     restart: [],
     thinking: [],
+    liveStart: [],
+    liveChange: [],
+    liveLoad: [],
     ...fields,
   };
 }
@@ -58,6 +67,32 @@ export function makeChange(fields: Partial<ChangeFigure> = {}): ChangeFigure {
     committedP99: 9,
     endedP50: 19,
     endedP99: 30,
+    ...fields,
+  };
+}
+
+export function makeLiveStart(fields: Partial<LiveStartFigure> = {}): LiveStartFigure {
+  return {
+    services: 10_000,
+    endpoints: 10,
+    seconds: 4,
+    agentBytes: 360e6,
+    agentPeakBytes: 390e6,
+    nftPeakBytes: 250e6,
+    ...fields,
+  };
+}
+
+export function makeLiveChange(fields: Partial<LiveChangeFigure> = {}): LiveChangeFigure {
+  return {
+    services: 10_000,
+    endpoints: 10,
+    minSyncSeconds: 0,
+    rounds: 200,
+    committedP50: 8,
+    committedP99: 20,
+    landedP50: 9,
+    landedP99: 21,
     ...fields,
   };
 }
