@@ -30,7 +30,7 @@ export const ENDPOINT_MAPS: readonly EndpointMap[] = PROTOCOLS.flatMap((protocol
 
 /** The name of a map. */
 export function endpointMapName({ protocol, isNodePort }: EndpointMap): EndpointMapName {
-  return isNodePort ? `${protocol}-nodeport-endpoints` : `${protocol}-endpoints`;
+  return NAMES[protocol][isNodePort ? 'nodePort' : 'address'];
 }
 
 /** An endpoint's key in its map: `10.96.0.10 . 80 . 2`, or `30080 . 2` for a node port. */
@@ -57,6 +57,18 @@ export function frontendSlotOf(collection: string, key: string): FrontendSlot | 
 }
 
 // --- internal ---
+
+/** Each name once: every endpoint's element holds one, and is looked up by it. */
+const NAMES: {
+  readonly [P in Protocol]: {
+    readonly address: `${P}-endpoints`;
+    readonly nodePort: `${P}-nodeport-endpoints`;
+  };
+} = {
+  tcp: { address: 'tcp-endpoints', nodePort: 'tcp-nodeport-endpoints' },
+  udp: { address: 'udp-endpoints', nodePort: 'udp-nodeport-endpoints' },
+  sctp: { address: 'sctp-endpoints', nodePort: 'sctp-nodeport-endpoints' },
+};
 
 const MAPS_BY_NAME: ReadonlyMap<string, EndpointMap> = new Map(
   ENDPOINT_MAPS.map((map) => [endpointMapName(map), map]),
