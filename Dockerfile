@@ -13,7 +13,7 @@ RUN node scripts/image.ts --root /root-of-image
 
 FROM scratch
 COPY --from=build /root-of-image /
-ENV PATH=/usr/local/bin:/usr/sbin NODE_ENV=production
+ENV PATH=/usr/local/bin:/usr/sbin NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=8
 USER 0:0
 WORKDIR /
 ENTRYPOINT ["/usr/local/bin/switchyard"]

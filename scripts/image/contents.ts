@@ -48,6 +48,9 @@ export const RUNTIME = {
   env: {
     PATH: '/usr/local/bin:/usr/sbin',
     NODE_ENV: 'production',
+    // In MiB. Left to itself, Node 24 holds 100 MB more after a start with 10,000 Services, and is
+    // not faster for it.
+    NODE_OPTIONS: '--max-semi-space-size=8',
   },
   labels: {
     'org.opencontainers.image.title': packageJson.name,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { openSync, closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeBundle } from '../../bundle.ts';
+import { RUNTIME } from '../../image/contents.ts';
 import { NODE, POD_CIDR } from '../cluster.ts';
 
 /** What to start. */
@@ -38,7 +39,11 @@ export async function startBundledAgent(options: AgentOptions): Promise<BundledA
   const child = spawn(
     process.execPath,
     [join(folder, 'dist', main), 'run', '--kubeconfig', kubeconfig, ...FLAGS, ...period],
-    { stdio: ['ignore', log, log] },
+    {
+      stdio: ['ignore', log, log],
+      // As in the image.
+      env: { ...process.env, NODE_OPTIONS: RUNTIME.env.NODE_OPTIONS },
+    },
   );
   closeSync(log);
   const exited = once(child, 'exit');
