@@ -41,14 +41,23 @@ export function shapeId(family: IpFamily): string {
   return id;
 }
 
-/** Identifies the fixed rules. */
+/** Identifies the fixed rules. Asked for at every sync, and worked out once for each settings object. */
 export function rulesId(family: IpFamily, settings: RuleSettings): string {
-  return digest(fixedRules(family, settings));
+  const known = rulesIds[family].get(settings);
+  if (known !== undefined) return known;
+  const id = digest(fixedRules(family, settings));
+  rulesIds[family].set(settings, id);
+  return id;
 }
 
 // --- internal ---
 
 const shapeIds = new Map<IpFamily, string>();
+
+const rulesIds: Readonly<Record<IpFamily, WeakMap<RuleSettings, string>>> = {
+  IPv4: new WeakMap(),
+  IPv6: new WeakMap(),
+};
 
 function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
