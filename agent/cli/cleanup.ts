@@ -1,8 +1,11 @@
 /** `switchyard cleanup`: takes everything of ours off this node. */
 import type { Command } from 'commander';
 import { TABLE } from '../../rules/nftables/names.ts';
+import { KernelError, type KernelErrorCode } from '../kernel/kernel-error.ts';
+import type { Mode } from '../modes/mode.ts';
 import { createModes } from '../modes/modes.ts';
-import { print } from './setup.ts';
+import { ExitError, EXIT_FAILED } from './exit.ts';
+import { complain, print } from './setup.ts';
 
 /** Adds the command. */
 export function addCleanupCommand(program: Command): void {
@@ -11,6 +14,25 @@ export function addCleanupCommand(program: Command): void {
     .description('remove everything of ours from this node and nothing else; safe to repeat')
     .addHelpText('after', HELP)
     .action(cleanUp);
+}
+
+/**
+ * The same as kube-proxy's `--cleanup` does it: without a program there is nothing to remove by it, and
+ * a mode that cannot be cleaned up keeps no other from it. Throws an ExitError then.
+ */
+export async function cleanUpWhatIsThere(): Promise<void> {
+  let hasFailed = false;
+  for (const mode of createModes()) {
+    try {
+      await cleanUpMode(mode);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      const isMissing = IS_MISSING.has(error.code);
+      complain(isMissing ? `passed over: ${error.message}` : error.message);
+      hasFailed ||= !isMissing;
+    }
+  }
+  if (hasFailed) throw new ExitError(EXIT_FAILED, 'the rules could not be removed, see above');
 }
 
 // --- internal ---
@@ -23,7 +45,12 @@ Example:
   sudo switchyard cleanup`;
 
 async function cleanUp(): Promise<void> {
-  for (const mode of createModes()) {
-    for (const line of await mode.cleanUp()) await print(`${line}\n`);
-  }
+  for (const mode of createModes()) await cleanUpMode(mode);
 }
+
+async function cleanUpMode(mode: Mode): Promise<void> {
+  for (const line of await mode.cleanUp()) await print(`${line}\n`);
+}
+
+/** What has no program here. */
+const IS_MISSING: ReadonlySet<KernelErrorCode> = new Set(['nft-missing']);

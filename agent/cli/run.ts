@@ -1,12 +1,23 @@
 /** `switchyard run`: the agent. */
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { chooseSource } from '../cluster/choose-source.ts';
-import { addConfigFlags, isInitOnly, masterOf, type FlagValues } from '../config/flags.ts';
-import { createLog } from '../log.ts';
+import type { AgentConfig } from '../config/agent-config.ts';
+import {
+  addConfigFlags,
+  addOneShotFlags,
+  masterOf,
+  oneShotOf,
+  type FlagValues,
+  type OneShot,
+} from '../config/flags.ts';
+import { writtenConfig } from '../config/written-config.ts';
+import { createLog, type Logger } from '../log.ts';
 import { KERNEL_FILES } from '../node/kernel-files.ts';
 import { setOomScore, tuneConntrack } from '../node/tuning.ts';
 import { prepareOnce, runAgent, type AgentOptions, type OnceParts } from '../run.ts';
+import { cleanUpWhatIsThere } from './cleanup.ts';
 import { ExitError, EXIT_FAILED } from './exit.ts';
 import { setUp } from './setup.ts';
 
@@ -20,7 +31,7 @@ export function addRunCommand(program: Command): void {
       'read Services, EndpointSlices, Nodes and ServiceCIDRs from a file, a folder or - (stdin), ' +
         'not from the API server',
     );
-  addConfigFlags(command)
+  addOneShotFlags(addConfigFlags(command))
     .option('--once', 'sync once, leave the rules in place and exit')
     .addHelpText('after', HELP)
     .action(run);
@@ -31,7 +42,7 @@ export function addRunCommand(program: Command): void {
 const HELP = `
 Ends on SIGTERM or SIGINT; the rules stay, so that traffic goes on: "switchyard cleanup" removes them.
 With --once exits with 1 if something could not be programmed.
-With --init-only makes the kernel settings that the configuration asks for and exits: for an init container.
+--write-config-to, --cleanup and --init-only need no API server; the last is for an init container.
 
 Example:
   sudo switchyard run --kubeconfig /etc/kubernetes/kube-proxy.conf --cluster-cidr 10.244.0.0/16
@@ -43,16 +54,17 @@ interface RunFlags extends FlagValues {
 }
 
 async function run(flags: RunFlags): Promise<void> {
-  const stop = stopSignal();
   const { config, nodeName, warnings } = setUp(flags);
+  const oneShot = oneShotOf(flags);
+  if (oneShot !== undefined) {
+    await runOneShot(oneShot, config, warnings);
+    return;
+  }
+  const stop = stopSignal();
   const log = createLog(config.logging);
   for (const warning of warnings) log.warn(warning);
   const { manifests } = flags;
   const machine = { files: KERNEL_FILES, log };
-  if (isInitOnly(flags)) {
-    tuneConntrack(config.conntrack, cpus().length, machine);
-    return;
-  }
   // Before anything is touched: there may be nothing to read from.
   const source = await chooseSource({ manifests, master: masterOf(flags), config, nodeName, log });
   const options = { config, nodeName, source, log };
@@ -63,6 +75,37 @@ async function run(flags: RunFlags): Promise<void> {
   tuneConntrack(config.conntrack, cpus().length, machine);
   setOomScore(config.oomScoreAdj, machine);
   await runAgent(options, stop);
+}
+
+async function runOneShot(
+  oneShot: OneShot,
+  config: AgentConfig,
+  warnings: readonly string[],
+): Promise<void> {
+  const log = createLog(config.logging);
+  for (const warning of warnings) log.warn(warning);
+  switch (oneShot.kind) {
+    case 'write-config':
+      writeConfig(config, oneShot.file, log);
+      return;
+    case 'cleanup':
+      await cleanUpWhatIsThere();
+      return;
+    case 'init-only':
+      tuneConntrack(config.conntrack, cpus().length, { files: KERNEL_FILES, log });
+      return;
+  }
+}
+
+function writeConfig(config: AgentConfig, file: string, log: Logger): void {
+  const { text, losses } = writtenConfig(config);
+  for (const loss of losses) log.warn(loss);
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ExitError(EXIT_FAILED, `the configuration cannot be written: ${reason}`, error);
+  }
 }
 
 async function listOnce(options: AgentOptions, stop: AbortSignal): Promise<OnceParts> {

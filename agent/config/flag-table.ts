@@ -278,14 +278,21 @@ export const IGNORED_FLAGS: readonly { readonly syntax: string; readonly reason:
   ]),
 ];
 
-/** Flags that make kube-proxy do one thing and exit: to run as usual instead would be wrong. */
-export const REFUSED_FLAGS: readonly { readonly syntax: string; readonly instead: string }[] = [
-  { syntax: '--cleanup [boolean]', instead: 'run "switchyard cleanup"' },
-  { syntax: '--write-config-to <file>', instead: 'see docs/configuration.md for the defaults' },
-];
-
-/** The one such flag that `run` takes; to the other commands it means nothing. */
-export const INIT_ONLY_FLAG = '--init-only [boolean]';
+/** Flags with which `run` does one thing and exits, as kube-proxy does; the other commands have none. */
+export const ONE_SHOT_FLAGS = {
+  writeConfigTo: {
+    syntax: '--write-config-to <file>',
+    help: 'write the effective configuration as a KubeProxyConfiguration file and exit',
+  },
+  cleanup: {
+    syntax: '--cleanup [boolean]',
+    help: 'remove everything of ours from the kernel and exit; what is not installed is passed over',
+  },
+  initOnly: {
+    syntax: '--init-only [boolean]',
+    help: 'make the kernel settings that the configuration asks for and exit',
+  },
+};
 
 // --- internal ---
 

@@ -5,9 +5,8 @@
 import { Option, type Command } from 'commander';
 import {
   IGNORED_FLAGS,
-  INIT_ONLY_FLAG,
   MASTER_FLAG,
-  REFUSED_FLAGS,
+  ONE_SHOT_FLAGS,
   SETTING_FLAGS,
   type FlagKind,
   type SettingFlag,
@@ -24,15 +23,27 @@ export interface GivenFlag {
   readonly value: unknown;
 }
 
+/** The one thing that `run` does in place of running. */
+export type OneShot =
+  | { readonly kind: 'write-config'; readonly file: string }
+  | { readonly kind: 'cleanup' }
+  | { readonly kind: 'init-only' };
+
 /** Adds the configuration's flags to a command. */
 export function addConfigFlags(command: Command): Command {
   command.option('--config <file>', 'read the configuration from a KubeProxyConfiguration file');
   command.addOption(optionOf(MASTER_FLAG.syntax, MASTER_FLAG.help));
   for (const flag of SETTING_FLAGS) command.addOption(optionOf(flag.syntax, flag.help, flag.kind));
-  for (const { syntax } of [...IGNORED_FLAGS, ...REFUSED_FLAGS]) {
-    command.addOption(optionOf(syntax).hideHelp());
+  for (const { syntax } of IGNORED_FLAGS) command.addOption(optionOf(syntax).hideHelp());
+  return command;
+}
+
+/** Adds the flags for one task each. */
+export function addOneShotFlags(command: Command): Command {
+  for (const { syntax, help } of Object.values(ONE_SHOT_FLAGS)) {
+    command.addOption(optionOf(syntax, help));
   }
-  return command.addOption(optionOf(INIT_ONLY_FLAG).hideHelp());
+  return command;
 }
 
 /** The path after `--config`; `undefined` when there is none. */
@@ -67,16 +78,12 @@ export function ignoredFlagWarnings(values: FlagValues): string[] {
   ];
 }
 
-/** A problem for each flag that asks for another way to run. */
-export function refusedFlagProblems(values: FlagValues): string[] {
-  return REFUSED_FLAGS.filter(({ syntax }) => isSet(values, syntax)).map(
-    (flag) => `${nameOf(flag)} is not available: ${flag.instead}`,
-  );
-}
-
-/** Whether `run` is only asked to prepare this machine's kernel. */
-export function isInitOnly(values: FlagValues): boolean {
-  return isSet(values, INIT_ONLY_FLAG);
+/** What the command line asks for in place of running, if anything; of several the first, as in kube-proxy. */
+export function oneShotOf(values: FlagValues): OneShot | undefined {
+  const file = textOf(values, ONE_SHOT_FLAGS.writeConfigTo.syntax);
+  if (file !== undefined) return { kind: 'write-config', file };
+  if (isSet(values, ONE_SHOT_FLAGS.cleanup.syntax)) return { kind: 'cleanup' };
+  return isSet(values, ONE_SHOT_FLAGS.initOnly.syntax) ? { kind: 'init-only' } : undefined;
 }
 
 /** A flag's long name, with its dashes. */

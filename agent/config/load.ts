@@ -4,13 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { agentConfigOf, type AgentConfig } from './agent-config.ts';
 import { ConfigError } from './config-error.ts';
-import {
-  configFileOf,
-  ignoredFlagWarnings,
-  refusedFlagProblems,
-  settingFlagsOf,
-  type FlagValues,
-} from './flags.ts';
+import { configFileOf, ignoredFlagWarnings, settingFlagsOf, type FlagValues } from './flags.ts';
 import { schemaProblems } from './problems.ts';
 import { fileSource, flagSource } from './source.ts';
 
@@ -40,7 +34,6 @@ export function loadConfig({ flags, readFile = readText }: LoadOptions): LoadedC
   const source = file === undefined ? flagSource(given) : fileSource(file, readFile, given);
   const parsed = source.schema.safeParse(source.data, { reportInput: true });
   const problems = new Set([
-    ...refusedFlagProblems(flags),
     ...source.problems,
     // One flag may set two fields, which are then wrong in the same words.
     ...(parsed.success ? [] : schemaProblems(parsed.error, source.placeOf)),

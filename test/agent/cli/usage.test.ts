@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { type FakeNft } from '../../support/fake-programs.ts';
@@ -53,8 +53,8 @@ describe('the command line', () => {
       says: /^switchyard: --cluster-cidr: expected a CIDR.*, got "x"$/,
     },
     {
-      args: ['run', '--manifests', EXAMPLES, '--cleanup'],
-      says: /^switchyard: --cleanup.*run "switchyard cleanup"$/,
+      args: ['diff', '--manifests', EXAMPLES, '--cleanup'],
+      says: /^error: unknown option '--cleanup'/,
     },
   ];
   for (const { args, says } of WRONG) {
@@ -98,6 +98,24 @@ describe('the command line', () => {
       expect(stdout).to.include('masquerade all ClusterIP traffic');
       expect(exitCode).to.equal(0);
     });
+
+    it('run --write-config-to writes down what is in effect, and runs nothing', async () => {
+      const [file, written] = [pathTo('kube-proxy.yaml'), pathTo('written.yaml')];
+      await writeFile(file, `${CONFIG_HEADER}nftables: {masqueradeBit: 15}\n`);
+      const args = ['run', '--config', file, '--hostname-override=node-1'];
+      const ended = await switchyard([...args, '--write-config-to', written]);
+      expect(ended).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
+      expect(await readFile(written, 'utf8'))
+        .to.match(/^hostnameOverride: node-1$/m)
+        .and.match(/^nftables:\n {2}masqueradeBit: 15$/m)
+        .and.match(/^nodePortAddresses:\n {2}- primary$/m);
+    });
+
+    it('run --write-config-to says where it cannot write, and ends with 1', async () => {
+      const { exitCode, stderr } = await switchyard(['run', '--write-config-to', pathTo()]);
+      expect(stderr).to.match(/^switchyard: the configuration cannot be written: EISDIR/);
+      expect(exitCode).to.equal(1);
+    });
   });
 });
 
@@ -115,6 +133,12 @@ describe('without an nft that works', () => {
     expect(ended).to.deep.equal({ exitCode: 1, stdout: '', stderr: `switchyard: ${MISSING}` });
   });
 
+  it('run --cleanup says so and succeeds, since there is nothing to remove, as kube-proxy', async () => {
+    const ended = await switchyard(['run', '--cleanup'], { path: PATH_WITHOUT_NFT });
+    const stderr = `passed over: ${MISSING}`;
+    expect(ended).to.deep.equal({ exitCode: 0, stdout: '', stderr });
+  });
+
   it('check says what to install, and fails', async () => {
     const { exitCode, stdout, stderr } = await switchyard(['check'], { path: PATH_WITHOUT_NFT });
     expect(stdout).to.match(/^missing {2}nft\n {9}.*apt-get install nftables/m);
@@ -128,6 +152,16 @@ describe('without an nft that works', () => {
     });
     expect(stderr).to.match(/ error sync failed family=IPv4 code=nft-missing error="there is no/);
     expect(stderr).to.match(/\nswitchyard: the sync failed, see above$/);
+    expect([exitCode, stdout]).to.deep.equal([1, '']);
+  });
+
+  it('run --cleanup says what failed, and fails', async () => {
+    const { exitCode, stdout, stderr } = await withFakeNft('killed', (path) =>
+      switchyard(['run', '--cleanup'], { path }),
+    );
+    expect(stderr).to.match(
+      /^nft was ended by SIGKILL.*\nswitchyard: the rules could not be removed, see above$/,
+    );
     expect([exitCode, stdout]).to.deep.equal([1, '']);
   });
 

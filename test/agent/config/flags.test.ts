@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { IGNORED_FLAGS, REFUSED_FLAGS, SETTING_FLAGS } from '../../../agent/config/flag-table.ts';
-import { isInitOnly, nameOf } from '../../../agent/config/flags.ts';
+import { IGNORED_FLAGS, ONE_SHOT_FLAGS, SETTING_FLAGS } from '../../../agent/config/flag-table.ts';
+import { nameOf, oneShotOf } from '../../../agent/config/flags.ts';
 import { CLUSTER_CIDR, nodeIp } from '../../support/addresses.ts';
 import { configCommand, load, problemsOf } from './support.ts';
 
@@ -40,6 +40,7 @@ describe('addConfigFlags', () => {
       '--config',
       '--master',
       ...SETTING_FLAGS.map(nameOf),
+      ...Object.values(ONE_SHOT_FLAGS).map(nameOf),
     ]);
     for (const { long, description } of shown) expect(description, long).to.not.equal('');
   });
@@ -242,22 +243,32 @@ describe('kube-proxy flags that are not in use', () => {
 });
 
 describe('kube-proxy flags for a single task', () => {
-  it('--init-only is known where it is given, and not as false', () => {
-    expect(isInitOnly({ initOnly: true })).to.be.true;
-    expect(isInitOnly({ initOnly: 'true' })).to.be.true;
-    expect(isInitOnly({ initOnly: 'false' })).to.be.false;
-    expect(isInitOnly({})).to.be.false;
-  });
+  const taskOf = (...argv: string[]) =>
+    oneShotOf(configCommand().parse(argv, { from: 'user' }).opts());
 
-  for (const flag of REFUSED_FLAGS) {
-    const name = nameOf(flag);
-    it(`${name} is refused with what to do instead`, () => {
-      const problems = problemsOf(() => load([`${name}=true`]));
-      expect(problems).to.deep.equal([`${name} is not available: ${flag.instead}`]);
+  const cases = [
+    { argv: [], task: undefined },
+    { argv: ['--init-only'], task: { kind: 'init-only' } },
+    { argv: ['--init-only=true'], task: { kind: 'init-only' } },
+    { argv: ['--init-only=false'], task: undefined },
+    { argv: ['--cleanup'], task: { kind: 'cleanup' } },
+    { argv: ['--cleanup=false'], task: undefined },
+    { argv: ['--write-config-to=a'], task: { kind: 'write-config', file: 'a' } },
+    { argv: ['--write-config-to='], task: undefined },
+    // kube-proxy's order.
+    {
+      argv: ['--init-only', '--cleanup', '--write-config-to', 'a'],
+      task: { kind: 'write-config', file: 'a' },
+    },
+    { argv: ['--init-only', '--cleanup'], task: { kind: 'cleanup' } },
+  ];
+  for (const { argv, task } of cases) {
+    it(`ask for ${task?.kind ?? 'nothing'}: ${argv.join(' ')}`, () => {
+      expect(taskOf(...argv)).to.deep.equal(task);
     });
   }
 
-  it('do no harm when they are false', () => {
-    expect(load(['--cleanup=false'])).to.deep.equal(load([]));
+  it('leave the configuration alone', () => {
+    expect(load(['--cleanup', '--init-only', '--write-config-to=a'])).to.deep.equal(load([]));
   });
 });

@@ -284,9 +284,8 @@ describe('a configuration file that is wrong', () => {
 
   it('is refused for all of it at once, the flags that win included', () => {
     const text = 'mode: nftables\nmode: iptables\nnope: 1\nlogging: {format: xml}\n';
-    const problems = problemsOf(() => loadFile(text, '--v=x', '--cleanup'));
+    const problems = problemsOf(() => loadFile(text, '--v=x'));
     expect(problems.map((problem) => problem.split(': ', 2).join(': '))).to.deep.equal([
-      '--cleanup is not available: run "switchyard cleanup"',
       `${file}:4: mode`,
       `${file}:6: logging.format`,
       '--v: expected a whole number from 0 to 2147483647, got "x"',

@@ -3,7 +3,7 @@
  */
 import { Command } from 'commander';
 import { ConfigError } from '../../../agent/config/config-error.ts';
-import { addConfigFlags } from '../../../agent/config/flags.ts';
+import { addConfigFlags, addOneShotFlags } from '../../../agent/config/flags.ts';
 import { loadConfig, type LoadedConfig } from '../../../agent/config/load.ts';
 import { DEFAULTS } from '../../../agent/config/schema.ts';
 
@@ -11,10 +11,10 @@ import { DEFAULTS } from '../../../agent/config/schema.ts';
 export const HEADER =
   'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
 
-/** A command with the configuration's flags that neither exits nor prints. */
+/** A command with the configuration's flags, and those for one task, that neither exits nor prints. */
 export function configCommand(): Command {
   const command = new Command('run').exitOverride().configureOutput({ writeErr: () => undefined });
-  return addConfigFlags(command);
+  return addOneShotFlags(addConfigFlags(command));
 }
 
 /** What a command line makes; any file it names has this text. */
