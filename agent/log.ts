@@ -10,7 +10,7 @@ export type { Logger } from 'pino';
 /** The agent's log, as configured; verbosity 2 and above is debug, as with klog. */
 export function createLog({ format, verbosity }: AgentConfig['logging']): Logger {
   const options = {
-    level: verbosity >= 2 ? 'debug' : 'info',
+    level: levelOf(verbosity),
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (level: string) => ({ level }) },
@@ -21,7 +21,16 @@ export function createLog({ format, verbosity }: AgentConfig['logging']): Logger
     : pino(options, { write: (line) => process.stderr.write(textLine(line)) });
 }
 
+/** Makes a log as talkative as configured. */
+export function setVerbosity(log: Logger, verbosity: number): void {
+  log.level = levelOf(verbosity);
+}
+
 // --- internal ---
+
+function levelOf(verbosity: number): string {
+  return verbosity >= 2 ? 'debug' : 'info';
+}
 
 /** `2026-11-21T10:00:00.000Z info  synced family=IPv4 services=3` */
 function textLine(json: string): string {

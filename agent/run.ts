@@ -2,6 +2,7 @@
  * The agent from its start to its end: the start order, read top to bottom (behaviour document,
  * section 8.7).
  */
+import { cpus } from 'node:os';
 import { IP_FAMILIES, type IpFamily } from '../rules/ip.ts';
 import { nodePortWarnings } from '../rules/node/node-port-addresses.ts';
 import { SYSTEM_CLOCK } from './cluster/api/clock.ts';
@@ -10,11 +11,14 @@ import { ClusterView } from './cluster/cluster-view.ts';
 import { podCidrChange, waitForOwnNode } from './cluster/own-node.ts';
 import { formatProblem } from './cluster/problems.ts';
 import type { AgentConfig } from './config/agent-config.ts';
+import { followConfig, type ConfigFollowerOptions } from './config/config-follower.ts';
 import { createFlowCleaner } from './conntrack/create-cleaner.ts';
 import type { FlowCleaner } from './conntrack/flow-cleaner.ts';
-import type { Logger } from './log.ts';
+import { setVerbosity, type Logger } from './log.ts';
 import { createMode } from './modes/modes.ts';
 import { supportedFamilies } from './node/families.ts';
+import { KERNEL_FILES } from './node/kernel-files.ts';
+import { tuneMachine } from './node/tuning.ts';
 import { Proxy } from './proxy.ts';
 import { createServers } from './servers.ts';
 
@@ -24,16 +28,24 @@ export interface AgentOptions {
   readonly nodeName: string;
   readonly source: ChosenSource;
   readonly log: Logger;
+  /** The file that the configuration is from, to be followed; absent where there is none. */
+  readonly configFile?: ConfigFile | undefined;
 }
 
+/** Where the configuration is from. */
+export type ConfigFile = Pick<ConfigFollowerOptions, 'file' | 'load' | 'initial'>;
+
 /**
- * Keeps this node's kernel as the cluster wants it until the signal aborts; the rules stay then.
- * Rejects when it cannot start: there is nothing to read from, or a server may not listen and must.
+ * Keeps this node's kernel as the cluster wants it until the signal aborts, or until the configuration
+ * changes in a way that takes a new start; the rules stay then. Rejects when it cannot start: there is nothing to read from, or a server may not listen and must.
  */
-export async function runAgent(options: AgentOptions, stop: AbortSignal): Promise<void> {
+export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): Promise<void> {
   const { config, log } = options;
-  // The agent's own reason to end, besides being told to.
+  let currentConfig = config;
+  // The agent's own reasons to end, besides being told to: a good and a bad one.
+  const restart = new AbortController();
   const failure = new AbortController();
+  const stop = AbortSignal.any([stopSignal, restart.signal]);
   const end = AbortSignal.any([stop, failure.signal]);
   let changed = (): void => undefined;
   const view = createView(options, {
@@ -51,13 +63,38 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   });
   const proxy = createProxy(options, view);
   const freshness = () => source.freshness?.() ?? [];
-  const servers = createServers({ config, view, proxy, freshness, log });
+  const servers = createServers({
+    config,
+    currentConfig: () => currentConfig,
+    view,
+    proxy,
+    freshness,
+    log,
+  });
   const families = familiesOf(proxy);
   const cleaner = createFlowCleaner({ families, log, observers: [servers.metrics] });
   proxy.observe(cleaner);
   try {
     // First, so that probes are answered while the cluster is listed.
     await servers.start();
+    followConfigFile(options, end, {
+      apply(changedConfig) {
+        currentConfig = changedConfig;
+        setVerbosity(log, changedConfig.logging.verbosity);
+        tuneMachine(changedConfig, cpus().length, { files: KERNEL_FILES, log });
+        view.reconfigure(changedConfig);
+        warnOfNodePorts(changedConfig, view, log);
+      },
+      restart() {
+        restart.abort();
+      },
+      reloaded(result) {
+        servers.metrics.configReloaded(result);
+      },
+      failed(error) {
+        failure.abort(error);
+      },
+    });
     await source.start(view, end);
     await waitForNode(options, view, end);
     describeStart(options, view, proxy);
@@ -117,6 +154,19 @@ export async function prepareOnce(options: AgentOptions, stop: AbortSignal): Pro
 
 // --- internal ---
 
+type FollowEvents = Pick<ConfigFollowerOptions, 'apply' | 'restart' | 'reloaded'> & {
+  readonly failed: (error: unknown) => void;
+};
+
+function followConfigFile(
+  { configFile, log }: AgentOptions,
+  signal: AbortSignal,
+  events: FollowEvents,
+): void {
+  if (configFile === undefined) return;
+  followConfig({ ...configFile, log, ...events }, signal).catch(events.failed);
+}
+
 type ViewEvents = ConstructorParameters<typeof ClusterView>[2];
 
 function createView({ config, nodeName, log }: AgentOptions, events: ViewEvents): ClusterView {
@@ -163,5 +213,9 @@ function describeStart({ config, log }: AgentOptions, view: ClusterView, proxy: 
   const families = familiesOf(proxy);
   const { nodeName, serviceCount } = view;
   log.info({ node: nodeName, families, services: serviceCount, mode: config.mode }, 'starting');
+  warnOfNodePorts(config, view, log);
+}
+
+function warnOfNodePorts(config: AgentConfig, view: ClusterView, log: Logger): void {
   for (const warning of nodePortWarnings(config.nodePortAddresses, view.node)) log.warn(warning);
 }

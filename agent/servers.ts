@@ -25,6 +25,8 @@ import { VERSION } from './version.ts';
 /** What the servers speak of. */
 export interface ServersOptions {
   readonly config: AgentConfig;
+  /** What is in force now; where the servers listen does not change. */
+  readonly currentConfig: () => AgentConfig;
   readonly view: ClusterView;
   readonly proxy: Proxy;
   /** How far the source can be believed. */
@@ -45,7 +47,7 @@ export interface AgentServers {
 
 /** Makes the servers; what they speak of is observed from now on. */
 export function createServers(options: ServersOptions): AgentServers {
-  const { config, view, proxy, freshness, log } = options;
+  const { config, currentConfig, view, proxy, freshness, log } = options;
   const { proxiers } = proxy;
   const families = proxiers.map(({ family }) => family);
   const now = Date.now;
@@ -65,7 +67,7 @@ export function createServers(options: ServersOptions): AgentServers {
       metrics.healthAnswered(path, status);
     },
   });
-  const answerMetrics = metricsAnswerer({ metrics, config, proxiers });
+  const answerMetrics = metricsAnswerer({ metrics, config: currentConfig, proxiers });
   const { healthz, metrics: metricsAddress, isHardFail } = config.servers;
   const wanted = [
     { name: 'health', address: healthz, answer: answerHealth },

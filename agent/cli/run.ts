@@ -7,15 +7,17 @@ import type { AgentConfig } from '../config/agent-config.ts';
 import {
   addConfigFlags,
   addOneShotFlags,
+  configFileOf,
   masterOf,
   oneShotOf,
   type FlagValues,
   type OneShot,
 } from '../config/flags.ts';
+import { loadConfig } from '../config/load.ts';
 import { writtenConfig } from '../config/written-config.ts';
 import { createLog, type Logger } from '../log.ts';
 import { KERNEL_FILES } from '../node/kernel-files.ts';
-import { setOomScore, tuneConntrack } from '../node/tuning.ts';
+import { tuneConntrack, tuneMachine } from '../node/tuning.ts';
 import { prepareOnce, runAgent, type AgentOptions, type OnceParts } from '../run.ts';
 import { cleanUpWhatIsThere } from './cleanup.ts';
 import { ExitError, EXIT_FAILED } from './exit.ts';
@@ -40,6 +42,7 @@ export function addRunCommand(program: Command): void {
 // --- internal ---
 
 const HELP = `
+Follows changes of the file that --config names, and exits with 0 where it has to be started again for them.
 Ends on SIGTERM or SIGINT; the rules stay, so that traffic goes on: "switchyard cleanup" removes them.
 With --once exits with 1 if something could not be programmed.
 --write-config-to, --cleanup and --init-only need no API server; the last is for an init container.
@@ -64,7 +67,6 @@ async function run(flags: RunFlags): Promise<void> {
   const log = createLog(config.logging);
   for (const warning of warnings) log.warn(warning);
   const { manifests } = flags;
-  const machine = { files: KERNEL_FILES, log };
   // Before anything is touched: there may be nothing to read from.
   const source = await chooseSource({ manifests, master: masterOf(flags), config, nodeName, log });
   const options = { config, nodeName, source, log };
@@ -72,9 +74,11 @@ async function run(flags: RunFlags): Promise<void> {
     await syncOnce(await listOnce(options, stop));
     return;
   }
-  tuneConntrack(config.conntrack, cpus().length, machine);
-  setOomScore(config.oomScoreAdj, machine);
-  await runAgent(options, stop);
+  tuneMachine(config, cpus().length, { files: KERNEL_FILES, log });
+  const file = configFileOf(flags);
+  const load = () => loadConfig({ flags });
+  const configFile = file === undefined ? undefined : { file, load, initial: { config, warnings } };
+  await runAgent({ ...options, configFile }, stop);
 }
 
 async function runOneShot(

@@ -87,7 +87,8 @@ export class ChangeTrigger {
     });
     // The folder above tells when the path is replaced, or comes back after it was gone.
     this.#watch(dirname(path), (name) => {
-      if (name === undefined || name === basename(path)) this.#report(this.#path);
+      const isOurs = name === undefined || name === basename(path) || name === MOUNT_LINK;
+      if (isOurs) this.#report(this.#path);
     });
     return trouble;
   }
@@ -145,3 +146,11 @@ export class ChangeTrigger {
     this.#wake?.();
   };
 }
+
+// --- internal ---
+
+/**
+ * The files of a mounted ConfigMap are symbolic links through this one, which the kubelet replaces
+ * when the ConfigMap changes; nothing else in the folder does.
+ */
+const MOUNT_LINK = '..data';

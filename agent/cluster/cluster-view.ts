@@ -38,7 +38,8 @@ export interface ChangeCount {
 /** The cluster from one node's point of view. */
 export class ClusterView implements ClusterSink {
   readonly nodeName: string;
-  readonly #config: AgentConfig;
+  #config: AgentConfig;
+  #isReconfigured = false;
   readonly #events: ClusterViewEvents;
   readonly #world = createWorld();
   #nodeObject: NodeFacts | undefined;
@@ -99,10 +100,22 @@ export class ClusterView implements ClusterSink {
     this.#events.changed();
   }
 
+  /** Sees the cluster by another configuration: the settings change, which calls for a sync. */
+  reconfigure(config: AgentConfig): void {
+    this.#config = config;
+    this.#isReconfigured = true;
+    this.#setNode(this.#nodeObject);
+    this.#events.changed();
+  }
+
   /** Works out what changed since the last time. */
   checkOut(): Changes {
     for (const kind of Object.values(this.#counts)) kind.pending = 0;
-    return this.#world.checkOut();
+    const changes = this.#world.checkOut();
+    // The settings come of both, so that either calls for a look at them.
+    const nodeChanged = changes.nodeChanged || this.#isReconfigured;
+    this.#isReconfigured = false;
+    return { ...changes, nodeChanged };
   }
 
   /** When that happened which has changed slices since the last call, in ms since the epoch. */

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Path } from './document.ts';
 import { stepsOf, valueAt } from './paths.ts';
 import { FILE_HEADER, fileSchema, type KubeProxyConfiguration } from './schema.ts';
-import { NOT_USED, USED, useWarning, type Use } from './use.ts';
+import { NOT_USED, USED, USED_LIVE, useWarning, type Use } from './use.ts';
 
 /** Every field by its path in the file. */
 export const FIELDS: Readonly<Record<string, Use>> = {
@@ -19,7 +19,7 @@ export const FIELDS: Readonly<Record<string, Use>> = {
   'clientConnection.burst': NOT_USED.noRateLimit,
   'logging.format': USED,
   'logging.flushFrequency': NOT_USED.unbuffered,
-  'logging.verbosity': USED,
+  'logging.verbosity': USED_LIVE,
   'logging.vmodule': NOT_USED.noVmodule,
   'logging.options.text.splitStream': NOT_USED.unbuffered,
   'logging.options.text.infoBufferSize': NOT_USED.unbuffered,
@@ -46,8 +46,8 @@ export const FIELDS: Readonly<Record<string, Use>> = {
   'ipvs.tcpTimeout': NOT_USED.noIpvs,
   'ipvs.tcpFinTimeout': NOT_USED.noIpvs,
   'ipvs.udpTimeout': NOT_USED.noIpvs,
-  'nftables.masqueradeBit': USED,
-  'nftables.masqueradeAll': USED,
+  'nftables.masqueradeBit': USED_LIVE,
+  'nftables.masqueradeAll': USED_LIVE,
   'nftables.syncPeriod': USED,
   'nftables.minSyncPeriod': USED,
   'winkernel.networkName': NOT_USED.noWindows,
@@ -56,18 +56,18 @@ export const FIELDS: Readonly<Record<string, Use>> = {
   'winkernel.rootHnsEndpointName': NOT_USED.noWindows,
   'winkernel.forwardHealthCheckVip': NOT_USED.noWindows,
   detectLocalMode: USED,
-  'detectLocal.bridgeInterface': USED,
-  'detectLocal.interfaceNamePrefix': USED,
-  clusterCIDR: USED,
-  nodePortAddresses: USED,
-  oomScoreAdj: USED,
-  'conntrack.maxPerCore': USED,
-  'conntrack.min': USED,
-  'conntrack.tcpEstablishedTimeout': USED,
-  'conntrack.tcpCloseWaitTimeout': USED,
-  'conntrack.tcpBeLiberal': USED,
-  'conntrack.udpTimeout': USED,
-  'conntrack.udpStreamTimeout': USED,
+  'detectLocal.bridgeInterface': USED_LIVE,
+  'detectLocal.interfaceNamePrefix': USED_LIVE,
+  clusterCIDR: USED_LIVE,
+  nodePortAddresses: USED_LIVE,
+  oomScoreAdj: USED_LIVE,
+  'conntrack.maxPerCore': USED_LIVE,
+  'conntrack.min': USED_LIVE,
+  'conntrack.tcpEstablishedTimeout': USED_LIVE,
+  'conntrack.tcpCloseWaitTimeout': USED_LIVE,
+  'conntrack.tcpBeLiberal': USED_LIVE,
+  'conntrack.udpTimeout': USED_LIVE,
+  'conntrack.udpStreamTimeout': USED_LIVE,
   configSyncPeriod: NOT_USED.noResync,
   portRange: NOT_USED.noPortRange,
   windowsRunAsService: NOT_USED.noWindows,

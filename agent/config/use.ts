@@ -5,14 +5,21 @@
 
 /** What the agent does with a field or a flag. */
 export type Use =
-  | { readonly kind: 'used' }
+  | {
+      readonly kind: 'used';
+      /** What a running agent does when the field changes in its file. */
+      readonly onChange: 'apply' | 'restart';
+    }
   /** It will have its meaning here some day; `why` completes "... is not in use yet: ". */
   | { readonly kind: 'not yet'; readonly why: string }
   /** It will not; `why` completes "... makes no sense here: ". */
   | { readonly kind: 'never'; readonly why: string };
 
-/** The use of what is in use. */
-export const USED: Use = { kind: 'used' };
+/** In use; a change ends the agent, to be started again with it. */
+export const USED: Use = { kind: 'used', onChange: 'restart' };
+
+/** In use; a change is taken up by the running agent. */
+export const USED_LIVE: Use = { kind: 'used', onChange: 'apply' };
 
 /** Why something is not in use: each reason is shared by fields and flags. */
 export const NOT_USED = {

@@ -7,6 +7,7 @@ import type { ApiObserver } from '../cluster/api/observer.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { LocatedProblem } from '../cluster/problems.ts';
 import type { Freshness } from '../cluster/source.ts';
+import type { ReloadResult } from '../config/config-follower.ts';
 import type { FlowObserver } from '../conntrack/flow-cleaner.ts';
 import type { HealthPath } from '../health/health-answers.ts';
 import type { FamilySync, ProxyObserver } from '../proxy-observer.ts';
@@ -107,6 +108,11 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     this.#metrics.increase(`kubeproxy_proxy_${name}_total`, { code: String(status) });
   }
 
+  /** Counts a changed configuration file. */
+  configReloaded(result: ReloadResult): void {
+    this.#metrics.increase('switchyard_config_reloads_total', { result });
+  }
+
   /** Counts something wrong in the input; one of a file as a whole counts as `file`. */
   problem({ object }: LocatedProblem): void {
     const kind = object === '' ? 'file' : object.slice(0, object.indexOf(' '));
@@ -145,6 +151,9 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
   #beginAtZero(): void {
     for (const ip_family of this.#families()) {
       for (const name of COUNTERS_BY_FAMILY) this.#metrics.increase(name, { ip_family }, 0);
+    }
+    for (const result of ['applied', 'refused']) {
+      this.#metrics.increase('switchyard_config_reloads_total', { result }, 0);
     }
   }
 

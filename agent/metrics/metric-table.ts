@@ -178,6 +178,11 @@ export const METRICS = {
     help: 'Failed attempts to find and remove stale conntrack entries; they are repeated.',
     labels: FAMILY,
   },
+  switchyard_config_reloads_total: {
+    type: 'counter',
+    help: 'Changes of the configuration file that were applied, or refused for what is wrong in it.',
+    labels: ['result'],
+  },
   switchyard_view_age_seconds: {
     type: 'gauge',
     help: 'Since the last sign that nothing of this kind was missed: a list, an event or a bookmark.',

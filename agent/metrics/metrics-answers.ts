@@ -18,7 +18,8 @@ import type { AgentMetrics } from './agent-metrics.ts';
 /** What the answers are made of. */
 export interface MetricsAnswerSources {
   readonly metrics: AgentMetrics;
-  readonly config: AgentConfig;
+  /** What is in force. */
+  readonly config: () => AgentConfig;
   readonly proxiers: readonly Pick<Proxier, 'inventory'>[];
 }
 
@@ -34,9 +35,9 @@ export function metricsAnswerer({ metrics, config, proxiers }: MetricsAnswerSour
       case '/healthz':
         return textAnswer(200, 'ok');
       case '/proxyMode':
-        return textAnswer(200, config.mode);
+        return textAnswer(200, config().mode);
       case '/configz':
-        return jsonAnswer(200, JSON.stringify({ [CONFIG_KEY]: externalForm(config.file) }));
+        return jsonAnswer(200, JSON.stringify({ [CONFIG_KEY]: externalForm(config().file) }));
       case '/debug/rules':
         return rulesAnswer(proxiers, query);
       default:

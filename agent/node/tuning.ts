@@ -3,6 +3,7 @@
  * serves without any of it, so that what cannot be done is said and left.
  */
 import { conntrackSettings, type ConntrackLimits } from '../../rules/node/conntrack-settings.ts';
+import type { AgentConfig } from '../config/agent-config.ts';
 import type { Logger } from '../log.ts';
 import type { KernelFiles } from './kernel-files.ts';
 
@@ -10,6 +11,16 @@ import type { KernelFiles } from './kernel-files.ts';
 export interface TuningSeams {
   readonly files: KernelFiles;
   readonly log: Logger;
+}
+
+/** Everything that the configuration asks of the kernel. */
+export function tuneMachine(
+  { conntrack, oomScoreAdj }: Pick<AgentConfig, 'conntrack' | 'oomScoreAdj'>,
+  cpuCount: number,
+  seams: TuningSeams,
+): void {
+  tuneConntrack(conntrack, cpuCount, seams);
+  setOomScore(oomScoreAdj, seams);
 }
 
 /** Sets the limits and timeouts of connection tracking; writes only what is not so already. */

@@ -16,7 +16,11 @@ describe("the agent's servers", () => {
   async function start(servers: AgentConfig['servers']) {
     const config = { ...load([]).config, servers };
     const made = makeProxy(makeTransport(), config);
-    started = createServers({ ...made, freshness: () => [] });
+    started = createServers({
+      ...made,
+      currentConfig: () => config,
+      freshness: () => [],
+    });
     await started.start();
     const portOf = (server: string): number =>
       Number(made.lines.find((line) => line.server === server)?.port);

@@ -35,6 +35,15 @@ describe('docs/configuration.md', () => {
     });
   }
 
+  it('says which changes a running agent takes up', () => {
+    const [, list = ''] = /A running agent takes up ([^.]*(?:\.\w[^.]*)*)\. /.exec(TEXT) ?? [];
+    const live = Object.entries(FIELDS).filter(
+      ([, use]) => use.kind === 'used' && use.onChange === 'apply',
+    );
+    const documented = [...list.matchAll(/`([\w.]+)`/g)].map(([, path]) => path);
+    expect(new Set(documented)).to.deep.equal(new Set(live.map(([path]) => path)));
+  });
+
   it('names every flag, and no flag that there is not', () => {
     const named = TEXT.match(/`--[a-z][\w-]*/g)?.map((text) => text.slice(1));
     const known = configCommand().options.map(({ long }) => long);

@@ -22,7 +22,7 @@ async function setUp() {
   view.upsertService(makeService({ namespace: 'shop', name: 'cart', clusterIPs: [] }));
   view.upsertSlice(makeSlice());
   await proxy.sync();
-  const answer = metricsAnswerer({ metrics, config, proxiers });
+  const answer = metricsAnswerer({ metrics, config: () => config, proxiers });
   return async (target: string, method?: string) => await answer(question(target, method));
 }
 
