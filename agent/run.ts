@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { IP_FAMILIES, type IpFamily } from '../rules/ip.ts';
 import { nodePortWarnings } from '../rules/node/node-port-addresses.ts';
 import { SYSTEM_CLOCK } from './cluster/api/clock.ts';
+import type { ApiObserver } from './cluster/api/observer.ts';
 import type { ChosenSource } from './cluster/choose-source.ts';
 import { ClusterView } from './cluster/cluster-view.ts';
 import { podCidrChange, waitForOwnNode } from './cluster/own-node.ts';
@@ -14,6 +15,8 @@ import type { AgentConfig } from './config/agent-config.ts';
 import { followConfig, type ConfigFollowerOptions } from './config/config-follower.ts';
 import { createFlowCleaner } from './conntrack/create-cleaner.ts';
 import type { FlowCleaner } from './conntrack/flow-cleaner.ts';
+import { failedToListenEvent, startingEvent, type EventSink } from './events/event.ts';
+import { ListenError } from './http/server.ts';
 import { setVerbosity, type Logger } from './log.ts';
 import { createMode } from './modes/modes.ts';
 import { supportedFamilies } from './node/families.ts';
@@ -56,11 +59,17 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
       servers.metrics.problem(problem);
     },
   });
-  const source = options.source.create({
-    answered: (verb, kind, status) => {
-      servers.metrics.answered(verb, kind, status);
+  const answered: ApiObserver['answered'] = (verb, kind, status) => {
+    servers.metrics.answered(verb, kind, status);
+  };
+  const source = options.source.create({ answered });
+  const recorder = options.source.createEventRecorder?.({
+    answered,
+    counted: (result) => {
+      servers.metrics.eventCounted(result);
     },
   });
+  const events: EventSink = recorder ?? { record: () => undefined };
   const proxy = createProxy(options, view);
   const freshness = () => source.freshness?.() ?? [];
   const servers = createServers({
@@ -70,10 +79,12 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
     proxy,
     freshness,
     log,
+    events,
   });
   const families = familiesOf(proxy);
   const cleaner = createFlowCleaner({ families, log, observers: [servers.metrics] });
   proxy.observe(cleaner);
+  recorder?.start();
   try {
     // First, so that probes are answered while the cluster is listed.
     await servers.start();
@@ -98,6 +109,7 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
     await source.start(view, end);
     await waitForNode(options, view, end);
     describeStart(options, view, proxy);
+    events.record(startingEvent(view.nodeName));
 
     const running = proxy.start(end);
     const nodeAtStart = view.node;
@@ -112,11 +124,15 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
     failure.signal.throwIfAborted();
     log.info('stopped; the rules stay');
   } catch (error) {
+    if (error instanceof ListenError) {
+      events.record(failedToListenEvent(view.nodeName, error.server, error.message));
+    }
     // Told to stop while it was still starting: that is no failure.
     if (!stop.aborted) throw error;
     log.info('stopped before the first sync');
   } finally {
     failure.abort();
+    await recorder?.stop();
     await proxy.stop();
     await cleaner.stop();
     await servers.stop();

@@ -7,6 +7,7 @@ import type { Ip, IpFamily } from '../rules/ip.ts';
 import type { ClusterView } from './cluster/cluster-view.ts';
 import type { Freshness } from './cluster/source.ts';
 import type { AgentConfig } from './config/agent-config.ts';
+import { failedHealthCheckEvent, type EventSink } from './events/event.ts';
 import { healthCheckIps } from './health/bind-ips.ts';
 import { healthAnswerer } from './health/health-answers.ts';
 import { ProxyHealth } from './health/proxy-health.ts';
@@ -32,6 +33,8 @@ export interface ServersOptions {
   /** How far the source can be believed. */
   readonly freshness: () => readonly Freshness[];
   readonly log: Logger;
+  /** Gets to hear of a health-check node port that cannot be served. */
+  readonly events: EventSink;
 }
 
 /** The servers of one agent. */
@@ -70,8 +73,8 @@ export function createServers(options: ServersOptions): AgentServers {
   const answerMetrics = metricsAnswerer({ metrics, config: currentConfig, proxiers });
   const { healthz, metrics: metricsAddress, isHardFail } = config.servers;
   const wanted = [
-    { name: 'health', address: healthz, answer: answerHealth },
-    { name: 'metrics', address: metricsAddress, answer: answerMetrics },
+    { name: 'health' as const, address: healthz, answer: answerHealth },
+    { name: 'metrics' as const, address: metricsAddress, answer: answerMetrics },
   ];
   const servers = wanted.flatMap(({ name, address, answer }) =>
     address === undefined
@@ -97,7 +100,7 @@ export function createServers(options: ServersOptions): AgentServers {
 function createServiceHealth(
   family: IpFamily,
   health: ProxyHealth,
-  { view, log }: ServersOptions,
+  { view, log, events }: ServersOptions,
 ): ServiceHealth {
   return new ServiceHealth({
     family,
@@ -109,6 +112,7 @@ function createServiceHealth(
         { family, service, error: error.message },
         'cannot serve the health-check node port; trying again with every sync',
       );
+      events.record(failedHealthCheckEvent(view.nodeName, service, error.message));
     },
   });
 }

@@ -1,6 +1,9 @@
 /** Where `run` reads the cluster from: manifest files if they are named, else the API server. */
 import type { AgentConfig } from '../config/agent-config.ts';
+import { EventRecorder, type EventRecorderOptions } from '../events/event-recorder.ts';
 import type { Logger } from '../log.ts';
+import { ApiClient } from './api/api-client.ts';
+import { SYSTEM_CLOCK } from './api/clock.ts';
 import type { ApiObserver } from './api/observer.ts';
 import { createManifestSource } from './manifest-source.ts';
 import type { ClusterSource } from './source.ts';
@@ -21,7 +24,13 @@ export interface ChosenSource {
   /** Whether it is an API server, where a Node object may come late and be changed by controllers. */
   readonly isApiServer: boolean;
   create(observer: ApiObserver): ClusterSource;
+  /** What writes Events where the source is; absent where there is nobody to write to. */
+  createEventRecorder?(observer: RecorderObserver): EventRecorder;
 }
+
+/** Who wants to know of events that are written. */
+export type RecorderObserver = Pick<ApiObserver, 'answered'> &
+  Pick<EventRecorderOptions, 'counted'>;
 
 /** Chooses. Rejects with a ConfigError when there is nothing to read from. */
 export async function chooseSource(options: SourceOptions): Promise<ChosenSource> {
@@ -43,6 +52,14 @@ export async function chooseSource(options: SourceOptions): Promise<ChosenSource
         nodeName,
         transport: new HttpTransport(connection),
         observer: { ...observer, ...outageLog(log) },
+      }),
+    createEventRecorder: (observer) =>
+      new EventRecorder({
+        client: new ApiClient(new HttpTransport(connection), SYSTEM_CLOCK, observer),
+        nodeName,
+        clock: SYSTEM_CLOCK,
+        log,
+        counted: observer.counted,
       }),
   };
 }

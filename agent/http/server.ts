@@ -8,10 +8,13 @@ import type { Answerer } from './answer.ts';
 import { placesFor, type BindAddress, type Place } from './bind-address.ts';
 import { listen, type Listening, type Responder } from './listener.ts';
 
+/** The agent's servers at fixed addresses. */
+export type ServerName = 'health' | 'metrics';
+
 /** What a server needs. */
 export interface ServerOptions {
   /** What it is called in the log. */
-  readonly name: string;
+  readonly name: ServerName;
   readonly address: BindAddress;
   readonly answer: Answerer;
   /** Whether not being able to listen is an error, instead of a reason to try again. */
@@ -24,6 +27,13 @@ export interface ServerOptions {
 /** A server cannot listen where it has to. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
+  /** The name of the server. */
+  readonly server: ServerName;
+
+  constructor(server: ServerName, message: string, cause: unknown) {
+    super(message, { cause });
+    this.server = server;
+  }
 }
 
 /** A server from its start to its stop. */
@@ -53,9 +63,7 @@ export class AgentServer {
     } catch (error) {
       const problem = `the ${name} server cannot listen at ${joinHostPort(address.ip, address.port)}: ${messageOf(error)}`;
       if (isHardFail) {
-        throw new ListenError(`${problem}; free the address or configure another`, {
-          cause: error,
-        });
+        throw new ListenError(name, `${problem}; free the address or configure another`, error);
       }
       log.error(`${problem}; trying again every ${RETRY_MS / 1000} s`);
       this.#retrying = this.#retry();

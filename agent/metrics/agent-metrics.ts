@@ -3,12 +3,14 @@
  * looked up when somebody asks for the metrics.
  */
 import type { IpFamily } from '../../rules/ip.ts';
-import type { ApiObserver } from '../cluster/api/observer.ts';
+import { METHODS } from '../cluster/api/api-client.ts';
+import type { ApiObserver, ApiVerb } from '../cluster/api/observer.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { LocatedProblem } from '../cluster/problems.ts';
 import type { Freshness } from '../cluster/source.ts';
 import type { ReloadResult } from '../config/config-follower.ts';
 import type { FlowObserver } from '../conntrack/flow-cleaner.ts';
+import type { EventResult } from '../events/event-recorder.ts';
 import type { HealthPath } from '../health/health-answers.ts';
 import type { FamilySync, ProxyObserver } from '../proxy-observer.ts';
 import type { Applied, Proxier } from '../sync/proxier.ts';
@@ -96,9 +98,9 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     this.#metrics.increase('kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total', labels);
   }
 
-  answered(verb: 'list' | 'watch' | 'get', kind: string, status: number | undefined): void {
+  answered(verb: ApiVerb, kind: string, status: number | undefined): void {
     const code = status === undefined ? NO_ANSWER : String(status);
-    this.#metrics.increase('rest_client_requests_total', { code, method: 'GET' });
+    this.#metrics.increase('rest_client_requests_total', { code, method: METHODS[verb] });
     this.#metrics.increase('switchyard_api_requests_total', { verb, kind, code });
   }
 
@@ -130,6 +132,11 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     this.#metrics.increase('switchyard_conntrack_failures_total', { ip_family: family });
   }
 
+  /** Counts what became of an event. */
+  eventCounted(result: EventResult): void {
+    this.#metrics.increase('switchyard_events_total', { result });
+  }
+
   /** Everything in Prometheus' text format, now. */
   async text(): Promise<string> {
     this.#lookUpView();
@@ -151,6 +158,9 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
   #beginAtZero(): void {
     for (const ip_family of this.#families()) {
       for (const name of COUNTERS_BY_FAMILY) this.#metrics.increase(name, { ip_family }, 0);
+    }
+    for (const result of ['written', 'dropped']) {
+      this.#metrics.increase('switchyard_events_total', { result }, 0);
     }
     for (const result of ['applied', 'refused']) {
       this.#metrics.increase('switchyard_config_reloads_total', { result }, 0);

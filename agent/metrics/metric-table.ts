@@ -178,6 +178,11 @@ export const METRICS = {
     help: 'Failed attempts to find and remove stale conntrack entries; they are repeated.',
     labels: FAMILY,
   },
+  switchyard_events_total: {
+    type: 'counter',
+    help: 'Kubernetes Events that were written, again and again for one that repeats, or dropped.',
+    labels: ['result'],
+  },
   switchyard_config_reloads_total: {
     type: 'counter',
     help: 'Changes of the configuration file that were applied, or refused for what is wrong in it.',

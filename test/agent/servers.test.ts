@@ -20,6 +20,7 @@ describe("the agent's servers", () => {
       ...made,
       currentConfig: () => config,
       freshness: () => [],
+      events: { record: () => undefined },
     });
     await started.start();
     const portOf = (server: string): number =>

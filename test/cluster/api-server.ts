@@ -11,6 +11,7 @@ import { parseRequest, readBody, type ApiRequest } from './api-request.ts';
 import type { Certificates } from './certificates.ts';
 import { withDefaults } from './defaults.ts';
 import { discoveryAt } from './discovery.ts';
+import { mirrorEvent } from './events.ts';
 import { Faults, sendText, type Fault } from './faults.ts';
 import { objectAt, textAt, type JsonObject } from './json.ts';
 import { kubeconfigText, type KubeconfigUser } from './kubeconfig.ts';
@@ -82,6 +83,9 @@ export class TestApiServer {
     });
     this.#storage.onChange((change) => {
       for (const watch of this.#watches) watch.send(change);
+    });
+    this.#storage.onChange((change) => {
+      mirrorEvent(change, this.#storage);
     });
   }
 

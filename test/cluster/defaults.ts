@@ -1,4 +1,5 @@
 /** What the API server fills in: defaults, and the addresses and ports that it allocates. */
+import { checkEvent } from './events.ts';
 import { objectAt, objectsAt, textAt, type JsonObject } from './json.ts';
 import type { Resource } from './resources.ts';
 import { StatusError } from './status.ts';
@@ -14,6 +15,9 @@ export function withDefaults(resource: Resource, object: JsonObject, storage: St
         ...object,
         ports: objectsAt(object, 'ports').map((port) => ({ name: '', protocol: 'TCP', ...port })),
       };
+    case 'Event':
+      if (resource.group === 'events.k8s.io') checkEvent(object);
+      return object;
     default:
       return object;
   }

@@ -110,6 +110,28 @@ describe('kubectl with the test API server', function () {
     ).to.deep.equal(['service/other']);
   });
 
+  it('lists Events that were written as agents write them, and says what is wrong with others', async () => {
+    const event = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name: 'node-1.1', namespace: 'default' },
+      eventTime: '2026-01-01T00:00:00.000000Z',
+      reportingController: 'switchyard',
+      reportingInstance: 'switchyard-node-1',
+      regarding: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
+      type: 'Normal',
+      reason: 'Starting',
+      action: 'StartKubeProxy',
+      note: 'at last',
+    };
+    server.put(event);
+    const [, line] = await kubectl('events');
+    expect(line).to.match(/Normal +Starting +Node\/node-1 +at last/);
+    expect(() => {
+      server.put({ ...event, metadata: { name: 'b' }, eventTime: '2026-01-01T00:00:00Z' });
+    }).to.throw('eventTime: a time with six digits is required');
+  });
+
   it('watches', async () => {
     server.put(serviceObject('web'));
     const watching = start('get', 'services', '--watch', '-o', 'name');

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -15,7 +17,7 @@ const MAIN = join(import.meta.dirname, '../../agent/main.ts');
 const FLAGS = [
   ...['--hostname-override', 'node-1', '--detect-local-mode', 'NodeCIDR'],
   ...['--iptables-min-sync-period', '0s', '--conntrack-max-per-core', '0'],
-  ...['--healthz-port', '0', '--metrics-port', '0'],
+  ...['--healthz-port', '0', '--metrics-port', '0', '--nodeport-addresses', 'all'],
 ];
 
 describe('an agent that follows an API server', () => {
@@ -50,6 +52,11 @@ describe('an agent that follows an API server', () => {
     return { ...nodeObject('node-1'), spec: { podCIDRs: [podCIDR] } };
   }
 
+  async function events(): Promise<readonly EventObject[]> {
+    const response = await fetch(`${server.url}/apis/events.k8s.io/v1/events`);
+    return ((await response.json()) as { items: EventObject[] }).items;
+  }
+
   async function untilProgrammed(element: string): Promise<void> {
     await eventually(async () => (await rules()).includes(element));
   }
@@ -82,6 +89,40 @@ describe('an agent that follows an API server', () => {
     expect(await rules()).to.include(clusterIp('IPv4', 1));
   });
 
+  it('says by an Event that it starts', async () => {
+    await server.requests.until({ verb: 'create', resource: 'events' }, 1);
+    await eventually(async () => (await events()).length > 0);
+    expect((await events()).map(shortOf)).to.deep.equal(['Normal Starting Node node-1']);
+  });
+
+  it('says by an Event that a health-check node port is taken', async () => {
+    const taken = createServer().listen(32_000, '127.0.0.1');
+    const local = { type: 'LoadBalancer', externalTrafficPolicy: 'Local' };
+    const { spec, ...web } = serviceObject('web') as { spec: object };
+    server.put({ ...web, spec: { ...spec, ...local, healthCheckNodePort: 32_000 } });
+    await eventually(async () => (await events()).length > 1);
+    taken.close();
+    expect((await events()).map(shortOf)).to.include(
+      'Warning FailedToStartServiceHealthcheck Service web',
+    );
+  });
+
+  it('says by an Event that it cannot listen where it must, and ends with 1', async () => {
+    const taken = createServer().listen(10_249, '127.0.0.1');
+    await once(taken, 'listening');
+    const flags = ['--bind-address-hard-fail', '--metrics-bind-address', '127.0.0.1:10249'];
+    const second = await execa(
+      process.execPath,
+      [MAIN, 'run', '--kubeconfig', join(folder, 'kubeconfig'), ...FLAGS_OF_SECOND, ...flags],
+      { reject: false },
+    );
+    taken.close();
+    expect(second.exitCode).to.equal(1);
+    expect((await events()).map(shortOf)).to.include(
+      'Warning FailedToStartMetricServer Node node-2',
+    );
+  });
+
   it('ends with 1 when the pod networks by which it tells pods change, and leaves the rules', async () => {
     server.put(nodeWith('10.244.7.0/24'));
     const { exitCode } = await agent;
@@ -98,6 +139,20 @@ describe('an agent that follows an API server', () => {
 });
 
 // --- internal ---
+
+interface EventObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly regarding: { readonly kind: string; readonly name: string };
+}
+
+function shortOf({ type, reason, regarding: { kind, name } }: EventObject): string {
+  return [type, reason, kind, name].join(' ');
+}
+
+const FLAGS_OF_SECOND = [
+  ...['--hostname-override', 'node-2', '--conntrack-max-per-core', '0', '--healthz-port', '0'],
+];
 
 function startAgent(kubeconfig: string) {
   return execa(process.execPath, [MAIN, 'run', '--kubeconfig', kubeconfig, ...FLAGS], {

@@ -1,19 +1,22 @@
 /** Requests to the API server that never wait for ever, and whose failures are all ApiErrors. */
+import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../../../rules/services/parse/mapping.ts';
 import { messageOf } from '../problems.ts';
 import { ApiError, errorOfStatus } from './api-error.ts';
 import { retryAfterMsOf } from './back-off.ts';
 import type { Clock } from './clock.ts';
-import type { ApiObserver } from './observer.ts';
-import type { ApiResponse, ApiTransport } from './transport.ts';
+import type { ApiObserver, ApiVerb } from './observer.ts';
+import type { ApiBody, ApiResponse, ApiTransport, HttpMethod } from './transport.ts';
 
 /** One request. */
 export interface ApiRequest {
-  readonly verb: 'list' | 'watch' | 'get';
+  readonly verb: ApiVerb;
   /** For whom it is, for metrics. */
   readonly kind: string;
   /** Path and query. */
   readonly target: string;
+  /** What is sent along, when something is written. */
+  readonly body?: ApiBody;
 }
 
 /** Asks the API server. */
@@ -28,17 +31,26 @@ export class ApiClient {
     this.#observer = observer;
   }
 
+  /** Sends a request whose answer does not matter beyond that it was a success; rejects as `open` does. */
+  async write(request: ApiRequest, signal: AbortSignal): Promise<void> {
+    // Read to its end, so that the connection can be used again.
+    await buffer(await this.open(request, signal));
+  }
+
   /**
-   * Sends a request and resolves with the answer's body once the server has said 200. Rejects, or
+   * Sends a request and resolves with the answer's body once the server has agreed. Rejects, or
    * throws in the body's loop, with an ApiError; with anything else only when the signal aborts.
    */
   async open(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     const watchdog = new Watchdog(this.#clock, signal);
     watchdog.expectByte(ANSWER_LIMIT_MS);
     try {
-      const response = await this.#transport.get(request.target, watchdog.signal);
+      const response = await this.#transport.send(
+        { method: METHODS[request.verb], ...request },
+        watchdog.signal,
+      );
       this.#observer.answered?.(request.verb, request.kind, response.status);
-      if (response.status !== 200) throw await refusalOf(response);
+      if (!IS_SUCCESS.has(response.status)) throw await refusalOf(response);
       return bodyOf(response, watchdog, request.verb === 'watch' ? WATCH_LIMIT_MS : BODY_LIMIT_MS);
     } catch (error) {
       watchdog.stop();
@@ -57,7 +69,18 @@ export class ApiClient {
   }
 }
 
+/** By which HTTP method each verb is asked. */
+export const METHODS: Readonly<Record<ApiVerb, HttpMethod>> = {
+  list: 'GET',
+  watch: 'GET',
+  get: 'GET',
+  create: 'POST',
+  patch: 'PATCH',
+};
+
 // --- internal ---
+
+const IS_SUCCESS: ReadonlySet<number> = new Set([200, 201]);
 
 /** From a request to the head of its answer, connecting included. */
 const ANSWER_LIMIT_MS = 30_000;

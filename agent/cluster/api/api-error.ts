@@ -8,6 +8,7 @@
  * - `gone`: the version or page that we asked for is no longer kept (410): list again.
  * - `unsupported`: this server has no such resource (404), or no such selector (400).
  * - `forbidden`: our role does not allow it (403).
+ * - `exists`: what we want to create is there already (409).
  * - `failed`: anything else: 429, 5xx.
  */
 export type ApiErrorCode =
@@ -18,6 +19,7 @@ export type ApiErrorCode =
   | 'gone'
   | 'unsupported'
   | 'forbidden'
+  | 'exists'
   | 'failed';
 
 /** A request that did not end well. */
@@ -38,7 +40,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The error that an HTTP status other than 200 stands for; the message is the server's own. */
+/** The error that an HTTP status stands for which is no success; the message is the server's own. */
 export function errorOfStatus(
   status: number,
   message: string,
@@ -60,5 +62,6 @@ const CODES: ReadonlyMap<number, ApiErrorCode> = new Map([
   [401, 'unauthorized'],
   [403, 'forbidden'],
   [404, 'unsupported'],
+  [409, 'exists'],
   [410, 'gone'],
 ]);

@@ -1,4 +1,4 @@
-/** HTTP, as far as the API source needs it: GET, with the answer's body as it comes. */
+/** HTTP, as far as the agent needs it: small requests, with the answer's body as it comes. */
 import { request as plainRequest, type IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { Connection, Credentials } from './connection.ts';
@@ -7,13 +7,30 @@ import { untilAborted } from './until-aborted.ts';
 /** Sends requests. */
 export interface ApiTransport {
   /**
-   * Asks for a path with its query. Resolves with the head of the answer, whatever its status;
+   * Sends a request. Resolves with the head of the answer, whatever its status;
    * rejects when there is none, or when the signal aborts, which also ends the body.
    */
-  get(target: string, signal: AbortSignal): Promise<ApiResponse>;
+  send(request: HttpRequest, signal: AbortSignal): Promise<ApiResponse>;
   /** Forgets credentials that the server does not take any more. */
   renew(): void;
   close(): void;
+}
+
+/** How a request is made. */
+export type HttpMethod = 'GET' | 'POST' | 'PATCH';
+
+/** A request. */
+export interface HttpRequest {
+  readonly method: HttpMethod;
+  /** Path and query. */
+  readonly target: string;
+  readonly body?: ApiBody;
+}
+
+/** What is sent along. */
+export interface ApiBody {
+  readonly contentType: string;
+  readonly text: string;
 }
 
 /** An answer. */
@@ -33,10 +50,10 @@ export class HttpTransport implements ApiTransport {
     this.#connection = connection;
   }
 
-  async get(target: string, signal: AbortSignal): Promise<ApiResponse> {
+  async send(request: HttpRequest, signal: AbortSignal): Promise<ApiResponse> {
     // Credentials may come from a program that hangs.
     const credentials = await untilAborted(this.#connection.credentials(), signal);
-    const response = await send(`${this.#connection.server}${target}`, credentials, signal);
+    const response = await send(this.#connection.server, request, credentials, signal);
     return {
       status: response.statusCode ?? 0,
       retryAfter: response.headers['retry-after'],
@@ -61,15 +78,18 @@ const KEEP_ALIVE_PROBE_MS = 30_000;
 const HEADERS = { accept: 'application/json', 'user-agent': 'switchyard' };
 
 async function send(
-  url: string,
+  server: string,
+  { method, target, body }: HttpRequest,
   { agent, headers }: Credentials,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const request = url.startsWith('https:') ? tlsRequest : plainRequest;
+  const request = server.startsWith('https:') ? tlsRequest : plainRequest;
+  const type = body === undefined ? {} : { 'content-type': body.contentType };
+  const options = { method, agent, signal, headers: { ...HEADERS, ...type, ...headers } };
   return await new Promise((resolve, reject) => {
-    const sent = request(url, { agent, signal, headers: { ...HEADERS, ...headers } }, resolve);
+    const sent = request(`${server}${target}`, options, resolve);
     sent.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS));
     sent.on('error', reject);
-    sent.end();
+    sent.end(body?.text);
   });
 }

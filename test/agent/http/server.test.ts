@@ -42,13 +42,20 @@ describe('AgentServer', () => {
     const { log, lines } = recordLog();
     const address = { ip: LOOPBACK, port: 0 };
     const { sleep } = manualSleep();
-    const server = new AgentServer({ name: 'x', address, answer, isHardFail: false, log, sleep });
+    const server = new AgentServer({
+      name: 'health',
+      address,
+      answer,
+      isHardFail: false,
+      log,
+      sleep,
+    });
     expect(server.port).to.equal(undefined);
     await server.start();
     const port = server.port ?? 0;
     expect((await get(port, '/')).text).to.equal('hello');
     expect(lines).to.have.lengthOf(1);
-    expect(lines[0]).to.deep.include({ msg: 'listening', server: 'x', port });
+    expect(lines[0]).to.deep.include({ msg: 'listening', server: 'health', port });
     await server.stop();
     await server.stop();
     expect(await get(port, '/').then(() => 'answers', String)).to.include('fetch failed');
@@ -58,7 +65,14 @@ describe('AgentServer', () => {
     const { log } = recordLog();
     const address = { ip: '0.0.0.0' as Ip, port: 0 };
     const { sleep } = manualSleep();
-    const server = new AgentServer({ name: 'x', address, answer, isHardFail: true, log, sleep });
+    const server = new AgentServer({
+      name: 'health',
+      address,
+      answer,
+      isHardFail: true,
+      log,
+      sleep,
+    });
     await server.start();
     try {
       const port = server.port ?? 0;
@@ -78,7 +92,14 @@ describe('AgentServer', () => {
     const taken = await takenPort();
     const { sleep, next } = manualSleep();
     const address = { ip: LOOPBACK, port: taken.port };
-    const server = new AgentServer({ name: 'x', address, answer, isHardFail: false, log, sleep });
+    const server = new AgentServer({
+      name: 'health',
+      address,
+      answer,
+      isHardFail: false,
+      log,
+      sleep,
+    });
     await server.start();
     for (let attempt = 0; attempt < 3; attempt++) {
       const wait = await next();
@@ -90,7 +111,7 @@ describe('AgentServer', () => {
     while (server.port === undefined) await new Promise(setImmediate);
     expect((await get(taken.port, '/')).text).to.equal('hello');
     expect(lines.map(({ msg }) => msg.replace(/:.*/, ''))).to.deep.equal([
-      'the x server cannot listen at 127.0.0.1',
+      'the health server cannot listen at 127.0.0.1',
       'listening',
     ]);
     await server.stop();
@@ -101,7 +122,14 @@ describe('AgentServer', () => {
     const taken = await takenPort();
     const { sleep, next } = manualSleep();
     const address = { ip: LOOPBACK, port: taken.port };
-    const server = new AgentServer({ name: 'x', address, answer, isHardFail: false, log, sleep });
+    const server = new AgentServer({
+      name: 'health',
+      address,
+      answer,
+      isHardFail: false,
+      log,
+      sleep,
+    });
     await server.start();
     await next();
     await server.stop();
@@ -114,11 +142,18 @@ describe('AgentServer', () => {
     const taken = await takenPort();
     const { sleep } = manualSleep();
     const address = { ip: LOOPBACK, port: taken.port };
-    const server = new AgentServer({ name: 'x', address, answer, isHardFail: true, log, sleep });
+    const server = new AgentServer({
+      name: 'health',
+      address,
+      answer,
+      isHardFail: true,
+      log,
+      sleep,
+    });
     const error: unknown = await server.start().catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(ListenError);
     expect(String(error)).to.match(
-      /the x server cannot listen at 127\.0\.0\.1:\d+: .*EADDRINUSE.*free/,
+      /the health server cannot listen at 127\.0\.0\.1:\d+: .*EADDRINUSE.*free/,
     );
     await taken.free();
     await server.stop();

@@ -34,7 +34,10 @@ describe('the way to the API server', () => {
     const transport = new HttpTransport(connect({ kubeconfig: at('kubeconfig'), master }));
     transports.push(transport);
     return async () => {
-      const { status, body } = await transport.get(LIST, AbortSignal.timeout(10_000));
+      const { status, body } = await transport.send(
+        { method: 'GET', target: LIST },
+        AbortSignal.timeout(10_000),
+      );
       await readObject(body);
       if (status === 401) transport.renew();
       return status;
