@@ -4,12 +4,13 @@
  */
 import { cpus } from 'node:os';
 import { IP_FAMILIES, type IpFamily } from '../rules/ip.ts';
+import { familyProblems } from '../rules/node/family-problems.ts';
 import { nodePortWarnings } from '../rules/node/node-port-addresses.ts';
 import { SYSTEM_CLOCK } from './cluster/api/clock.ts';
 import type { ApiObserver } from './cluster/api/observer.ts';
 import type { ChosenSource } from './cluster/choose-source.ts';
 import { ClusterView } from './cluster/cluster-view.ts';
-import { podCidrChange, waitForOwnNode } from './cluster/own-node.ts';
+import { OwnNodeError, podCidrChange, waitForOwnNode } from './cluster/own-node.ts';
 import { formatProblem } from './cluster/problems.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import { followConfig, type ConfigFollowerOptions } from './config/config-follower.ts';
@@ -230,6 +231,25 @@ function describeStart({ config, log }: AgentOptions, view: ClusterView, proxy: 
   const { nodeName, serviceCount } = view;
   log.info({ node: nodeName, families, services: serviceCount, mode: config.mode }, 'starting');
   warnOfNodePorts(config, view, log);
+  refuseWrongFamilies(config, view, families, log);
+}
+
+/** Throws an OwnNodeError where the agent could not do its work; says the rest. */
+function refuseWrongFamilies(
+  { detectLocal, servers }: AgentConfig,
+  { node }: ClusterView,
+  families: readonly IpFamily[],
+  log: Logger,
+): void {
+  const addresses = [
+    ['healthzBindAddress', servers.healthz?.ip],
+    ['metricsBindAddress', servers.metrics?.ip],
+  ] as const;
+  const serverIps = new Map(addresses.flatMap(([field, ip]) => (ip ? [[field, ip]] : [])));
+  for (const { message, isFatal } of familyProblems({ families, node, detectLocal, serverIps })) {
+    if (isFatal) throw new OwnNodeError(message);
+    log.error(message);
+  }
 }
 
 function warnOfNodePorts(config: AgentConfig, view: ClusterView, log: Logger): void {
