@@ -14,6 +14,7 @@ import type {
   Listener,
   LoadReport,
   LoadRequest,
+  RelayRequest,
   ReplyLine,
   RequestLine,
 } from './host/protocol.ts';
@@ -35,6 +36,12 @@ export interface RunningLoad {
   report(): Promise<LoadReport>;
   /** Starts no more, lets those under way end, and reports. */
   stop(): Promise<LoadReport>;
+}
+
+/** Connections of this host that are passed on to somewhere else. */
+export interface RunningRelay {
+  /** Loses what is sent over the connections of now, and leaves them open. */
+  stall(): Promise<void>;
 }
 
 /** What a finished program wrote. */
@@ -120,6 +127,16 @@ export class Host {
     return {
       report: () => this.#call('reportLoad', id),
       stop: () => this.#call('stopLoad', id),
+    };
+  }
+
+  /** Passes connections on, out of this network namespace or into it, until the host stops. */
+  async relay(request: RelayRequest): Promise<RunningRelay> {
+    const id = await this.#call('startRelay', request);
+    return {
+      stall: async () => {
+        await this.#call('stallRelay', id);
+      },
     };
   }
 

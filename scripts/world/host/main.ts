@@ -12,11 +12,13 @@ import { type OpenListener, listen } from './listen.ts';
 import { Load } from './load.ts';
 import type { CommandName, Commands, ReplyLine, RequestLine } from './protocol.ts';
 import { Registry } from './registry.ts';
+import { type Relay, startRelay } from './relay.ts';
 
 const hostName = process.argv[2] ?? '';
 const listeners = new Registry<OpenListener>('listener');
 const heldSockets = new Registry<HeldSocket>('held connection');
 const loads = new Registry<Load>('load');
+const relays = new Registry<Relay>('relay');
 
 type Reply<C extends CommandName> = Commands[C]['reply'] | Promise<Commands[C]['reply']>;
 
@@ -58,6 +60,11 @@ const commands: { readonly [C in CommandName]: (request: Commands[C]['request'])
   },
   reportLoad: (id) => loads.get(id).report(),
   stopLoad: (id) => loads.take(id).stop(),
+  startRelay: async ({ from, to }) => relays.add(await startRelay(from, to)),
+  stallRelay: (id) => {
+    relays.get(id).stall();
+    return null;
+  },
 };
 
 createInterface({ input: process.stdin })

@@ -4,6 +4,7 @@
  */
 import type { Ip } from '../../../rules/ip.ts';
 import type { Protocol } from '../../../rules/services/types.ts';
+import type { RelayEnd } from './relay.ts';
 
 /** The protocols that Node has sockets for. */
 export type SocketProtocol = Exclude<Protocol, 'sctp'>;
@@ -114,6 +115,12 @@ export interface LoadFailure {
   readonly result: ConnectResult;
 }
 
+/** What is passed on, and where to. */
+export interface RelayRequest {
+  readonly from: RelayEnd;
+  readonly to: RelayEnd;
+}
+
 /** Every command with its request and its reply. Ids name what an earlier command opened. */
 export interface Commands {
   /** Names as sysctl(8) writes them, with `/` for `.`: `net/ipv4/ip_forward`. */
@@ -133,6 +140,9 @@ export interface Commands {
   startLoad: { request: LoadRequest; reply: number };
   reportLoad: { request: number; reply: LoadReport };
   stopLoad: { request: number; reply: LoadReport };
+  startRelay: { request: RelayRequest; reply: number };
+  /** Loses what is sent over its connections of now, without closing them. */
+  stallRelay: { request: number; reply: null };
 }
 
 /** The name of a command. */
