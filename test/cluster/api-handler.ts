@@ -1,10 +1,18 @@
 /** Does what requests about objects ask for, with watches left out. */
 import { parse as parseYaml } from 'yaml';
 import type { ApiRequest } from './api-request.ts';
-import { withDefaults } from './defaults.ts';
-import { isObject, objectAt, textAt, untyped, type Json, type JsonObject } from './json.ts';
+import { withDefaults, withSameClusterIp } from './defaults.ts';
+import {
+  isObject,
+  objectAt,
+  textAt,
+  untyped,
+  without,
+  type Json,
+  type JsonObject,
+} from './json.ts';
 import { jsonPatch, mergePatch, strategicMergePatch } from './patch.ts';
-import { apiVersionOf } from './resources.ts';
+import { apiVersionOf, type Resource } from './resources.ts';
 import { fieldSelector, labelSelector, type Selector } from './selectors.ts';
 import { badRequest, expired, notFound, StatusError, success } from './status.ts';
 import type { Storage } from './storage.ts';
@@ -33,7 +41,7 @@ export function handle(
       return { code: 200, body: storage.get(resource, namespace, name) };
     case 'create': {
       const object = inNamespace(request, parseBody(text));
-      return { code: 201, body: storage.create(resource, withDefaults(resource, object, storage)) };
+      return { code: 201, body: create(resource, object, storage) };
     }
     case 'update':
       return { code: 200, body: update(request, parseBody(text), storage) };
@@ -98,9 +106,31 @@ function list(request: ApiRequest, storage: Storage): JsonObject {
   };
 }
 
-function update(request: ApiRequest, object: JsonObject, storage: Storage): JsonObject {
-  const { resource } = request;
-  return storage.update(resource, withDefaults(resource, inNamespace(request, object), storage));
+/** Whether a load balancer has been found for a Service is not for its author to say. */
+function create(resource: Resource, object: JsonObject, storage: Storage): JsonObject {
+  const isOurs = resource.kind === 'Service';
+  const given = isOurs ? without(object, (key) => key === 'status') : object;
+  return storage.create(resource, withDefaults(resource, given, storage));
+}
+
+function update(request: ApiRequest, given: JsonObject, storage: Storage): JsonObject {
+  const { resource, namespace, name, subresource } = request;
+  const before = storage.get(resource, namespace, name);
+  const object = inNamespace(request, given);
+  if (subresource === 'status') {
+    const status = objectAt(object, 'status');
+    return storage.update(resource, { ...before, metadata: versioned(before, object), status });
+  }
+  const allowed = resource.kind === 'Service' ? withSameClusterIp(object, before) : object;
+  const complete = withDefaults(resource, allowed, storage);
+  const status = objectAt(before, 'status');
+  return storage.update(resource, resource.hasStatus ? { ...complete, status } : complete);
+}
+
+/** Metadata as they are, with the version that the writer has seen. */
+function versioned(before: JsonObject, { metadata }: JsonObject): JsonObject {
+  const { resourceVersion = '' } = isObject(metadata) ? metadata : {};
+  return { ...objectAt(before, 'metadata'), resourceVersion };
 }
 
 function patch(request: ApiRequest, contentType: string, text: string, storage: Storage): Answer {
@@ -110,8 +140,8 @@ function patch(request: ApiRequest, contentType: string, text: string, storage: 
   const isApply = contentType.startsWith('application/apply-patch');
   if (before === undefined) {
     if (!isApply) throw notFound(`${resource.name} "${name}"`);
-    const object = withDefaults(resource, inNamespace(request, requireObject(change)), storage);
-    return { code: 201, body: storage.create(resource, object) };
+    const object = inNamespace(request, requireObject(change));
+    return { code: 201, body: create(resource, object, storage) };
   }
   const object = requireObject(patched(contentType, before, change));
   return { code: 200, body: update(request, object, storage) };

@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly namespace: string;
   /** Empty for all of them. */
   readonly name: string;
+  /** `status` when only that is meant. */
+  readonly subresource: '' | 'status';
   readonly query: URLSearchParams;
 }
 
@@ -27,13 +29,15 @@ export function parseRequest(method: string, url: URL): ApiRequest {
     const steps = pathname.slice(prefix.length).split('/').map(decodeURIComponent);
     const [folder, namespace = '', ...rest] = steps;
     const isInNamespace = folder === 'namespaces' && rest.length > 0;
-    const [name, objectName = ''] = isInNamespace ? rest : steps;
+    const [name, objectName = '', subresource = ''] = isInNamespace ? rest : steps;
     if (name !== resource.name) continue;
+    if (subresource !== '' && !(subresource === 'status' && resource.hasStatus)) break;
     return {
       verb: verbOf(method, objectName, query),
       resource,
       namespace: isInNamespace ? namespace : '',
       name: objectName,
+      subresource,
       query,
     };
   }

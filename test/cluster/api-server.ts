@@ -58,10 +58,12 @@ export class TestApiServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #watches = new Set<WatchStream>();
+  #port: number;
   #onChange: (() => void) | undefined;
 
   constructor(options: TestApiServerOptions) {
     this.#options = options;
+    this.#port = options.port ?? 0;
     const listener = (request: IncomingMessage, response: ServerResponse): void => {
       void this.#serve(request, response);
     };
@@ -89,19 +91,24 @@ export class TestApiServer {
     });
   }
 
+  /** Listens; after `close` again, at the port of before and with the objects of before. */
   async listen(): Promise<void> {
-    const { host = '127.0.0.1', port = 0 } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
+      this.#server.listen(this.#port, this.#host, resolve);
     });
+    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   /** `http://127.0.0.1:41234`. */
   get url(): string {
-    const { address, port, family } = this.#server.address() as AddressInfo;
     const scheme = this.#options.certificates === undefined ? 'http' : 'https';
-    return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    const host = this.#host.includes(':') ? `[${this.#host}]` : this.#host;
+    return `${scheme}://${host}:${this.#port}`;
+  }
+
+  get #host(): string {
+    return this.#options.host ?? '127.0.0.1';
   }
 
   /** The text of a kubeconfig file for this user; nobody in particular without one. */
@@ -190,6 +197,10 @@ export class TestApiServer {
     const url = new URL(target, this.url);
     const text = await readBody(request);
     // Discovery is open to all.
+    if (HEALTH_PATHS.has(url.pathname)) {
+      response.end('ok');
+      return;
+    }
     if (url.pathname === '/openapi/v2') {
       // Old versions of kubectl insist on it, in protocol buffers: an empty description will do.
       response.end();
@@ -268,6 +279,9 @@ export class TestApiServer {
 // --- internal ---
 
 const DEFAULT_WATCH_SECONDS = 1800;
+
+/** Whoever answers there is ready. */
+const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz']);
 
 function isInsteadOfAnswer({ kind }: Fault): boolean {
   return kind === 'status' || kind === 'hang' || kind === 'drop' || kind === 'body';

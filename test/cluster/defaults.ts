@@ -23,6 +23,23 @@ export function withDefaults(resource: Resource, object: JsonObject, storage: St
   }
 }
 
+/**
+ * A Service that replaces another: where it names no ClusterIP it keeps that of before. Throws a
+ * StatusError when it names another one.
+ */
+export function withSameClusterIp(object: JsonObject, before: JsonObject): JsonObject {
+  const [given, old] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
+  const [wanted, kept] = [textAt(given, 'clusterIP'), textAt(old, 'clusterIP')];
+  if (kept === '' || textAt(given, 'type') === 'ExternalName') return object;
+  if (wanted === '') {
+    const { clusterIPs = [kept] } = old;
+    return { ...object, spec: { ...given, clusterIP: kept, clusterIPs } };
+  }
+  if (wanted === kept) return object;
+  const message = `spec.clusterIPs[0]: Invalid value: "${wanted}": may not change once set`;
+  throw new StatusError(422, 'Invalid', message);
+}
+
 // --- internal ---
 
 /** Those of the address legend, counted from the end so that tests can choose from the beginning. */

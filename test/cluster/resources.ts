@@ -10,17 +10,22 @@ export interface Resource {
   readonly kind: string;
   readonly isNamespaced: boolean;
   readonly shortNames: readonly string[];
+  /** Whether the status is written at a path of its own, and left alone by other writes. */
+  readonly hasStatus: boolean;
 }
 
 /** All of them: the four kinds that a service proxy reads, and what kubectl and agents need besides. */
 export const RESOURCES: readonly Resource[] = [
-  core('services', 'Service', ['svc'], true),
-  core('nodes', 'Node', ['no'], false),
+  { ...core('services', 'Service', ['svc'], true), hasStatus: true },
+  { ...core('nodes', 'Node', ['no'], false), hasStatus: true },
   core('namespaces', 'Namespace', ['ns'], false),
   core('events', 'Event', ['ev'], true),
   inGroup('discovery.k8s.io', 'endpointslices', 'EndpointSlice', [], true),
   inGroup('networking.k8s.io', 'servicecidrs', 'ServiceCIDR', [], false),
   inGroup('events.k8s.io', 'events', 'Event', ['ev'], true),
+  // Kept like any other object: here nobody is forbidden anything.
+  inGroup('rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole', [], false),
+  inGroup('rbac.authorization.k8s.io', 'clusterrolebindings', 'ClusterRoleBinding', [], false),
 ];
 
 /** `v1`, `discovery.k8s.io/v1`. */
@@ -50,7 +55,7 @@ function core(
   shortNames: readonly string[],
   isNamespaced: boolean,
 ): Resource {
-  return { group: '', version: 'v1', name, kind, shortNames, isNamespaced };
+  return inGroup('', name, kind, shortNames, isNamespaced);
 }
 
 function inGroup(
@@ -60,5 +65,5 @@ function inGroup(
   shortNames: readonly string[],
   isNamespaced: boolean,
 ): Resource {
-  return { group, version: 'v1', name, kind, shortNames, isNamespaced };
+  return { group, version: 'v1', name, kind, shortNames, isNamespaced, hasStatus: false };
 }

@@ -4,6 +4,7 @@
  *
  *   10.244.<node>.0/24      fd00:10:244:<node>::/64   pods of node 1, 2, ...
  *   10.96.0.0/16            fd00:10:96::/112          ClusterIPs
+ *   10.95.0.0/24            fd00:10:95::/120          those that kube-apiserver gives out by itself
  *   192.168.50.<node>/24    fd00:192:168:50::<node>   nodes on their shared network
  *   203.0.113.0/24          2001:db8:113::/64         external IPs and load balancer VIPs
  *   198.51.100.0/24         2001:db8:51::/64          clients outside the cluster
@@ -18,6 +19,12 @@ export const CLUSTER_CIDR: Record<IpFamily, Cidr> = {
 export const SERVICE_CIDR: Record<IpFamily, Cidr> = {
   IPv4: '10.96.0.0/16' as Cidr,
   IPv6: 'fd00:10:96::/112' as Cidr,
+};
+
+/** A range of its own for a real API server, so that it takes no ClusterIP that a test chooses. */
+export const DEFAULT_SERVICE_CIDR: Record<IpFamily, Cidr> = {
+  IPv4: '10.95.0.0/24' as Cidr,
+  IPv6: 'fd00:10:95::/120' as Cidr,
 };
 
 /** The pod with this number on this node, both from 1. */
