@@ -25,10 +25,10 @@ export class ApiWriter {
     const gone = [...this.#written.values()].filter(({ path }) => !paths.has(path));
     const isService = ({ resource }: Written): boolean => resource.kind === 'Service';
     for (const each of gone.filter(isService)) await this.#delete(each);
-    for (const group of byAge(wanted)) {
-      const changed = group.filter(({ path, text }) => this.#written.get(path)?.text !== text);
-      if (isDated(group[0]) && changed.length > 0) await untilNextSecond();
-      await Promise.all(changed.map((each) => this.#put(each)));
+    const changed = wanted.filter(({ path, text }) => this.#written.get(path)?.text !== text);
+    for (const [index, group] of byAge(changed).entries()) {
+      if (index > 0) await untilNextSecond();
+      await Promise.all(group.map((each) => this.#put(each)));
     }
     for (const each of gone.filter((it) => !isService(it))) await this.#delete(each);
   }
@@ -103,14 +103,13 @@ function placed(given: object): Written {
   };
 }
 
-/** Those whose age does not matter first, then the oldest. */
+/** The oldest first; those without a date last, as what is made only now. */
 function byAge(all: readonly Written[]): Written[][] {
   const groups = Map.groupBy(all, ({ createdAt }) => createdAt);
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
-}
-
-function isDated(written: Written | undefined): boolean {
-  return written !== undefined && written.createdAt !== '';
+  const dates = [...groups.keys()].filter((date) => date !== '').sort();
+  return [...dates, '']
+    .flatMap((date) => [groups.get(date) ?? []])
+    .filter(({ length }) => length > 0);
 }
 
 /** Creation timestamps are in whole seconds. */

@@ -34,7 +34,7 @@ describe('ClientIP affinity', () => {
   });
   after(() => bed.close());
 
-  const run = () => ({ manifests: bed.manifests.path, flags: CLUSTER_CIDR_FLAGS });
+  const run = () => ({ source: bed.source.flags, flags: CLUSTER_CIDR_FLAGS });
   const pinsNow = (): Promise<Pins> => findPins(bed, TARGETS);
 
   /** The entries in the kernel's sets of both families. */

@@ -1,7 +1,7 @@
 /** What changes of Services do to packets, and what changes nothing in the kernel. */
 import { expect } from 'chai';
 import { type Bed, createBed } from './packets/bed.ts';
-import { PACKET_MODES } from './packets/mode.ts';
+import { PACKET_RUNS, RUN_TIMEOUT_MS } from './packets/runs.ts';
 import { programNodes, testScene } from './packets/scene.ts';
 import { makeService, SERVICE_PORT, type TestService } from './packets/service.ts';
 import { AFTER, BEFORE } from './packets/topics/changes.ts';
@@ -26,11 +26,12 @@ const IN_TWO_SLICES = makeService({
   spec: { ports: [{ ...PORT, port: SERVICE_PORT }] },
 });
 
-for (const mode of PACKET_MODES) {
-  describe(`changes in ${mode.name} mode`, () => {
+for (const { name, mode, source } of PACKET_RUNS) {
+  describe(`changes ${name}`, function () {
+    this.timeout(RUN_TIMEOUT_MS);
     let bed: Bed;
     before(async () => {
-      bed = await createBed({ nodes: [{ pods: 3 }], clients: 1 });
+      bed = await createBed({ nodes: [{ pods: 3 }], clients: 1 }, source);
     });
     after(() => bed.close());
 

@@ -4,7 +4,7 @@
  */
 import { hostCidr, IP_FAMILIES } from '../../rules/ip.ts';
 import { type Bed, createBed } from './packets/bed.ts';
-import { PACKET_MODES } from './packets/mode.ts';
+import { PACKET_RUNS, RUN_TIMEOUT_MS } from './packets/runs.ts';
 import { testScene } from './packets/scene.ts';
 import { clusterIpOf, vipOf } from './packets/target.ts';
 import {
@@ -21,11 +21,12 @@ const NODES = [
   ...[{ pods: 2, podNetwork: 'ptp' } as const, { pods: 2 }],
 ];
 
-for (const mode of PACKET_MODES) {
-  describe(`node settings in ${mode.name} mode`, () => {
+for (const { name, mode, source } of PACKET_RUNS) {
+  describe(`node settings ${name}`, function () {
+    this.timeout(RUN_TIMEOUT_MS);
     let bed: Bed;
     before(async () => {
-      bed = await createBed({ nodes: NODES, clients: 1 });
+      bed = await createBed({ nodes: NODES, clients: 1 }, source);
       await Promise.all(
         DETECTOR_SERVICES.flatMap(({ web, local }, index) => {
           const targets = [clusterIpOf(web), vipOf(local)];

@@ -51,7 +51,7 @@ describe('the number of objects in the kernel', () => {
     const node = bed.world.host('node-1');
     await bed.write(Array.from({ length: count }, (_, index) => serviceOf(index + 1)));
     const log = await runAgentOnce(node, {
-      manifests: bed.manifests.path,
+      source: bed.source.flags,
       flags: CLUSTER_CIDR_FLAGS,
     });
     const objects = await Promise.all(IP_FAMILIES.map(objectsIn));

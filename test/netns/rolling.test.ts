@@ -97,7 +97,7 @@ describe('traffic', () => {
 
   async function restart(): Promise<void> {
     agent = await startAgent(bed.world.host('node-1'), {
-      manifests: bed.manifests.path,
+      source: bed.source.flags,
       flags: [...CLUSTER_CIDR_FLAGS, '--iptables-sync-period', '1s'],
     });
   }

@@ -6,8 +6,8 @@ import { eventually } from './eventually.ts';
 
 /** What an agent is run with. */
 export interface AgentRun {
-  /** The folder with its manifests. */
-  readonly manifests: string;
+  /** The flags that say where it reads the cluster from. */
+  readonly source: readonly string[];
   /** Besides those that every agent of the tests has. */
   readonly flags: readonly string[];
 }
@@ -40,7 +40,7 @@ export async function startAgent(node: Host, run: AgentRun): Promise<RunningAgen
   return new RunningAgent(program);
 }
 
-/** An agent that follows its manifests. */
+/** An agent that follows the cluster. */
 export class RunningAgent {
   readonly #program: Program;
 
@@ -87,7 +87,7 @@ const UNHURRIED = ['--iptables-min-sync-period', '0s'];
 
 function commandLine(node: Host, run: AgentRun, more: readonly string[]): string[] {
   return [
-    ...[MAIN, 'run', '--manifests', run.manifests, '--hostname-override', node.name],
+    ...[MAIN, 'run', ...run.source, '--hostname-override', node.name],
     ...['--logging-format', 'json', ...run.flags, ...more],
   ];
 }

@@ -1,4 +1,4 @@
-/** A world with servers on its hosts and manifests for its nodes: where packets are tried out. */
+/** A world with servers on its hosts and a cluster for its nodes: where packets are tried out. */
 import { type Cidr, IP_FAMILIES, type IpFamily, hostCidr, parseCidr } from '../../../rules/ip.ts';
 import type { Host } from '../../../scripts/world/host.ts';
 import { ROUTER, type WorldSpec } from '../../../scripts/world/topology.ts';
@@ -7,37 +7,44 @@ import { type World, createWorld } from '../../../scripts/world/world.ts';
 import { SERVICE_CIDR, externalIp } from '../../support/addresses.ts';
 import { clusterObjects } from './cluster.ts';
 import { type IpPair, ipsOfHost, listOf } from './hosts.ts';
-import { type ManifestFolder, createManifestFolder } from './manifest-folder.ts';
 import { ENDPOINT_PORT, OTHER_ENDPOINT_PORT, type TestService } from './service.ts';
+import { type ClusterSource, MANIFESTS, type SourceKind } from './source.ts';
 
 /**
  * Builds a world in which every pod, node and client serves ENDPOINT_PORT, pods OTHER_ENDPOINT_PORT
  * too, and the router sends ClusterIPs and external addresses to node 1.
  */
-export async function createBed(spec: WorldSpec): Promise<Bed> {
+export function createBed(spec: WorldSpec): Promise<Bed>;
+/** The same, with another source of the cluster's objects than manifest files. */
+export function createBed<S extends ClusterSource>(
+  spec: WorldSpec,
+  kind: SourceKind<S>,
+): Promise<Bed<S>>;
+export async function createBed(spec: WorldSpec, kind: SourceKind = MANIFESTS): Promise<Bed> {
   const world = await createWorld(spec);
-  const bed = new Bed(world, await createManifestFolder());
   try {
+    const bed = new Bed(world, await kind.create(nodesOf(world)));
     await bed.furnish();
     return bed;
   } catch (error) {
-    await bed.close();
+    await world.close();
     throw error;
   }
 }
 
 /** A world, and what is in it besides hosts. */
-export class Bed {
+export class Bed<S extends ClusterSource = ClusterSource> {
   readonly world: World;
-  readonly manifests: ManifestFolder;
+  /** Where the agents read the cluster from. */
+  readonly source: S;
   /** Node 1 first. */
   readonly nodes: readonly Host[];
   #portWindows = 0;
 
-  constructor(world: World, manifests: ManifestFolder) {
+  constructor(world: World, source: S) {
     this.world = world;
-    this.manifests = manifests;
-    this.nodes = [...world.hosts.values()].filter(({ name }) => name.startsWith('node-'));
+    this.source = source;
+    this.nodes = nodesOf(world);
   }
 
   /** Puts servers and routes in place. */
@@ -91,16 +98,16 @@ export class Bed {
     );
   }
 
-  /** Replaces the manifests: the cluster's own objects and these Services. */
+  /** Has the cluster hold its own objects and these Services. */
   async write(services: readonly TestService[]): Promise<void> {
     const objects = services.flatMap((service) => service.objects);
-    await this.manifests.write([...clusterObjects(this.nodes.length), ...objects]);
+    await this.source.write([...clusterObjects(this.nodes.length), ...objects]);
   }
 
-  /** Ends the world and removes the manifests. */
+  /** Ends the world and the source. */
   async close(): Promise<void> {
     await this.world.close();
-    await this.manifests.remove();
+    await this.source.close();
   }
 }
 
@@ -111,6 +118,10 @@ const FIRST_PORT = 33_000;
 const LAST_PORT = 65_535;
 /** Enough for the connections from one host to one Service between two changes. */
 const PORT_WINDOW = 4_000;
+
+function nodesOf({ hosts }: World): Host[] {
+  return [...hosts.values()].filter(({ name }) => name.startsWith('node-'));
+}
 
 /** The network that external IPs and VIPs come from. */
 function externalCidr(family: IpFamily): Cidr {

@@ -25,7 +25,8 @@ export function clusterObjects(count: number): object[] {
 const SERVICE_CIDRS = {
   apiVersion: 'networking.k8s.io/v1',
   kind: 'ServiceCIDR',
-  metadata: { name: 'kubernetes' },
+  // A real API server has one by the name of `kubernetes` that is its own.
+  metadata: { name: 'tests' },
   spec: { cidrs: IP_FAMILIES.map((family) => SERVICE_CIDR[family]) },
 };
 

@@ -2,6 +2,7 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClusterSource } from './source.ts';
 
 /** Makes an empty folder. */
 export async function createManifestFolder(): Promise<ManifestFolder> {
@@ -9,21 +10,25 @@ export async function createManifestFolder(): Promise<ManifestFolder> {
 }
 
 /** A folder with one manifest. */
-export class ManifestFolder {
-  readonly path: string;
+export class ManifestFolder implements ClusterSource {
+  readonly #path: string;
 
   constructor(path: string) {
-    this.path = path;
+    this.#path = path;
+  }
+
+  get flags(): readonly string[] {
+    return ['--manifests', this.#path];
   }
 
   /** Replaces everything at once, as a mounted ConfigMap does: no reader sees half of it. */
   async write(objects: readonly object[]): Promise<void> {
-    const hidden = join(this.path, '.next');
+    const hidden = join(this.#path, '.next');
     await writeFile(hidden, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-    await rename(hidden, join(this.path, 'objects.json'));
+    await rename(hidden, join(this.#path, 'objects.json'));
   }
 
-  async remove(): Promise<void> {
-    await rm(this.path, { recursive: true });
+  async close(): Promise<void> {
+    await rm(this.#path, { recursive: true });
   }
 }

@@ -22,7 +22,7 @@ export type Difference =
 export interface PacketMode {
   readonly name: string;
   readonly differences: readonly Difference[];
-  /** Programs a node from a folder of manifests; the rules are in place when it resolves to the log. */
+  /** Programs a node with what its source holds; the rules are in place when it resolves to the log. */
   program(node: Host, run: AgentRun): Promise<readonly LogLine[]>;
 }
 

@@ -65,10 +65,10 @@ export async function programNodes(
   flags: readonly (readonly string[])[] = [],
 ): Promise<readonly (readonly LogLine[])[]> {
   await bed.write(services);
-  const manifests = bed.manifests.path;
+  const source = bed.source.flags;
   return Promise.all(
     bed.nodes.map((node, index) => {
-      return mode.program(node, { manifests, flags: flags[index] ?? CLUSTER_CIDR_FLAGS });
+      return mode.program(node, { source, flags: flags[index] ?? CLUSTER_CIDR_FLAGS });
     }),
   );
 }

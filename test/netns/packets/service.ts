@@ -54,7 +54,7 @@ export interface ServiceOptions {
   readonly families?: readonly IpFamily[];
   /** More fields, or other values of those that follow from the options. */
   readonly metadata?: object;
-  readonly spec?: object;
+  readonly spec?: Readonly<Record<string, unknown>>;
   readonly status?: object;
 }
 
@@ -112,6 +112,7 @@ function serviceManifest(options: ServiceOptions): object {
       type,
       clusterIP: clusterIPs[0],
       clusterIPs,
+      ipFamilyPolicy: families.length > 1 ? 'RequireDualStack' : 'SingleStack',
       ipFamilies: families,
       ports: ports.map(({ name, protocol, port = SERVICE_PORT }) => ({
         ...(name !== undefined && { name }),
@@ -119,8 +120,10 @@ function serviceManifest(options: ServiceOptions): object {
         port,
         ...(type !== 'ClusterIP' && port === SERVICE_PORT && { nodePort: nodePortOf(number) }),
       })),
-      // Wanted of every LoadBalancer whose external traffic policy is Local.
-      ...(type === 'LoadBalancer' && { healthCheckNodePort: 31_000 + number }),
+      ...(type === 'LoadBalancer' &&
+        options.spec?.externalTrafficPolicy === 'Local' && {
+          healthCheckNodePort: 31_000 + number,
+        }),
       ...(options.hasExternalIp === true && { externalIPs: listOf(externalIps(number)) }),
       ...options.spec,
     },

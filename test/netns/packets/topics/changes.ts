@@ -29,7 +29,12 @@ const CHANGES: readonly Change[] = [
   {
     name: 'a Service that becomes an ExternalName is gone',
     before: { number: 1 },
-    after: { spec: { type: 'ExternalName', clusterIP: undefined, clusterIPs: undefined } },
+    after: {
+      spec: {
+        ...{ type: 'ExternalName', externalName: 'elsewhere.example' },
+        ...{ clusterIP: undefined, clusterIPs: undefined },
+      },
+    },
     rows: [atClusterIp(1, kept('pod-1-1'), 'drop')],
   },
   {
