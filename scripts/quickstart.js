@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run demo`, `npm test` and `npm run bench` come through here: makes sure that what they need is
+// `npm run demo`, `devcluster`, `bench` and `npm test` come through here: makes sure that what they need is
 // on this machine, then starts them with a Node that runs TypeScript. Plain JavaScript without
 // packages, since it has to run before any of that is there, on Node 20.
 import { spawnSync, spawn } from 'node:child_process';
@@ -18,12 +18,14 @@ const TOOLS = {
   ip: 'iproute2',
   unshare: 'util-linux',
   mount: 'mount',
+  // The test API server's certificates.
+  openssl: 'openssl',
 };
 
-const USAGE = 'usage: node scripts/quickstart.js demo|test|bench [its options]';
+const USAGE = 'usage: node scripts/quickstart.js demo|devcluster|test|bench [its options]';
 
 const [task, ...args] = process.argv.slice(2);
-if (!['demo', 'test', 'bench'].includes(task)) fail(USAGE, 2);
+if (!['demo', 'devcluster', 'test', 'bench'].includes(task)) fail(USAGE, 2);
 
 installPackages();
 const node = findNode();

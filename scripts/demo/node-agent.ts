@@ -10,18 +10,19 @@ import { type AppliedEntry, type LogEntry, parseLogLine } from './agent-log.ts';
 export class NodeAgent {
   readonly nodeName: string;
   readonly #host: Host;
-  readonly #manifestFlags: readonly string[];
+  readonly #flags: readonly string[];
   readonly #log: LogEntry[] = [];
   #program: Program | undefined;
   /** How much of what the program wrote is in #log. */
   #readLength = 0;
 
-  constructor(host: Host, folder: string) {
+  /** `source` are the flags that say where it reads the cluster from. */
+  constructor(host: Host, source: readonly string[]) {
     this.nodeName = host.name;
     this.#host = host;
     const clusterCidrs = IP_FAMILIES.map((family) => CLUSTER_CIDR[family]).join(',');
-    this.#manifestFlags = [
-      ...['--manifests', folder],
+    this.#flags = [
+      ...source,
       ...['--hostname-override', host.name],
       ...['--cluster-cidr', clusterCidrs],
     ];
@@ -30,7 +31,7 @@ export class NodeAgent {
   /** Starts the agent; it stops with the host. */
   start(): void {
     this.#program = this.#host.spawn(process.execPath, [
-      ...[AGENT, 'run', ...this.#manifestFlags],
+      ...[AGENT, 'run', ...this.#flags],
       ...['--iptables-min-sync-period', '0s', '--logging-format', 'json', '-v=2'],
     ]);
   }
@@ -60,7 +61,7 @@ export class NodeAgent {
           since.map((entry) => (entry.msg === 'other' ? entry.text : entry.msg)),
         );
         throw new Error(
-          `the agent of ${this.nodeName} was to apply the manifests for IPv4 and IPv6 within ` +
+          `the agent of ${this.nodeName} was to apply what there is for IPv4 and IPv6 within ` +
             `${APPLY_LIMIT_MS / 1000} s and did not. It logged:\n${[...said].join('\n')}`,
         );
       }
@@ -70,7 +71,7 @@ export class NodeAgent {
 
   /** `switchyard diff` on this node: what it prints, and nothing if kernel and manifests agree. */
   async diff(): Promise<string> {
-    const args = [AGENT, 'diff', ...this.#manifestFlags];
+    const args = [AGENT, 'diff', ...this.#flags];
     const { exitCode, stdout, stderr } = await this.#host.exec(process.execPath, args, {
       mayFail: true,
     });

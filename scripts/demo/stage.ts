@@ -27,7 +27,8 @@ export class Stage {
   constructor(world: World, manifests: Manifests) {
     this.world = world;
     this.manifests = manifests;
-    this.agents = NODE_NAMES.map((name) => new NodeAgent(world.host(name), manifests.folder));
+    const source = ['--manifests', manifests.folder];
+    this.agents = NODE_NAMES.map((name) => new NodeAgent(world.host(name), source));
   }
 
   /** Starts what runs in the pods, and tells the router where the load balancer addresses are. */

@@ -2,6 +2,7 @@
  * An API server that tests and `npm run devcluster` run on: the test server, or etcd and kube-apiserver
  * where KUBEBUILDER_ASSETS names the folder that has them, as for controller-runtime's envtest.
  */
+import { tmpdir } from 'node:os';
 import type { TestApiServer } from './api-server.ts';
 import type { ApiAccess } from './api-client.ts';
 import { createTestServer } from './test-server.ts';
@@ -41,10 +42,18 @@ export async function apiServerObstacle(
   return kubeApiServerObstacle(env[ASSETS] ?? '') ?? (await certificatesObstacle());
 }
 
-/** Starts the server that is wanted; it answers when the promise resolves. */
-export async function createApiServer(env: NodeJS.ProcessEnv = process.env): Promise<ApiServer> {
+/**
+ * Starts the server that is wanted; it answers when the promise resolves. Its files, if it has any, are
+ * in a folder of their own inside `parent`. Rejects where it cannot run.
+ */
+export async function createApiServer(
+  env: NodeJS.ProcessEnv = process.env,
+  parent = tmpdir(),
+): Promise<ApiServer> {
+  const obstacle = await apiServerObstacle(env);
+  if (obstacle !== undefined) throw new Error(obstacle);
   if (!isRealServerWanted(env)) return createTestServer();
-  return createKubeApiServer({ assets: env[ASSETS] ?? '' });
+  return createKubeApiServer({ assets: env[ASSETS] ?? '', parent });
 }
 
 // --- internal ---

@@ -21,6 +21,12 @@ export const SERVICE_CIDR: Record<IpFamily, Cidr> = {
   IPv6: 'fd00:10:96::/112' as Cidr,
 };
 
+/** External IPs and load balancer VIPs. */
+export const EXTERNAL_CIDR: Record<IpFamily, Cidr> = {
+  IPv4: '203.0.113.0/24' as Cidr,
+  IPv6: '2001:db8:113::/64' as Cidr,
+};
+
 /** A range of its own for a real API server, so that it takes no ClusterIP that a test chooses. */
 export const DEFAULT_SERVICE_CIDR: Record<IpFamily, Cidr> = {
   IPv4: '10.95.0.0/24' as Cidr,

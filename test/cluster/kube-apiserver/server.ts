@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
@@ -17,6 +16,8 @@ import { writeServerFiles, type ServerSecrets } from './files.ts';
 export interface KubeApiServerOptions {
   /** The folder with the programs `etcd` and `kube-apiserver`. */
   readonly assets: string;
+  /** Where the folder for its files is made. */
+  readonly parent: string;
 }
 
 /** What is missing in a folder of programs; `undefined` when nothing is, or none is named. */
@@ -27,8 +28,9 @@ export function kubeApiServerObstacle(assets: string): string | undefined {
 }
 
 /** Starts both; rejects, with what they said, when one of them ends or is not ready in time. */
-export async function createKubeApiServer({ assets }: KubeApiServerOptions): Promise<ApiServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'switchyard-kube-apiserver-'));
+export async function createKubeApiServer(options: KubeApiServerOptions): Promise<ApiServer> {
+  const { assets, parent } = options;
+  const folder = await mkdtemp(join(parent, 'switchyard-kube-apiserver-'));
   const place = { folder, port: await freePort(), etcdPort: await freePort() };
   const secrets = {
     certificates: await createCertificates(),

@@ -1,10 +1,10 @@
 /** A world with servers on its hosts and a cluster for its nodes: where packets are tried out. */
-import { type Cidr, IP_FAMILIES, type IpFamily, hostCidr, parseCidr } from '../../../rules/ip.ts';
+import { IP_FAMILIES, hostCidr } from '../../../rules/ip.ts';
 import type { Host } from '../../../scripts/world/host.ts';
 import { ROUTER, type WorldSpec } from '../../../scripts/world/topology.ts';
 import type { Listener } from '../../../scripts/world/host/protocol.ts';
 import { type World, createWorld } from '../../../scripts/world/world.ts';
-import { SERVICE_CIDR, externalIp } from '../../support/addresses.ts';
+import { EXTERNAL_CIDR, SERVICE_CIDR } from '../../support/addresses.ts';
 import { clusterObjects } from './cluster.ts';
 import { type IpPair, ipsOfHost, listOf } from './hosts.ts';
 import { ENDPOINT_PORT, OTHER_ENDPOINT_PORT, type TestService } from './service.ts';
@@ -58,7 +58,7 @@ export class Bed<S extends ClusterSource = ClusterSource> {
     );
     for (const family of IP_FAMILIES) {
       await this.world.routeVia(SERVICE_CIDR[family], 1);
-      await this.world.routeVia(externalCidr(family), 1);
+      await this.world.routeVia(EXTERNAL_CIDR[family], 1);
     }
   }
 
@@ -121,11 +121,4 @@ const PORT_WINDOW = 4_000;
 
 function nodesOf({ hosts }: World): Host[] {
   return [...hosts.values()].filter(({ name }) => name.startsWith('node-'));
-}
-
-/** The network that external IPs and VIPs come from. */
-function externalCidr(family: IpFamily): Cidr {
-  const cidr = parseCidr(`${externalIp(family, 0)}/${family === 'IPv4' ? 24 : 64}`);
-  if (cidr === undefined) throw new Error(`${family} has no network of external addresses`);
-  return cidr;
 }
