@@ -36,7 +36,7 @@ await followAgents(await startAgents(world));
 /** Nothing else has to be put in order: the kernel ends what is in here with process 1. */
 function endWithFiles(): void {
   process.once('exit', () => {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => process.exit(128 + constants.signals[signal]));

@@ -30,10 +30,11 @@ export function handle(
   text: string,
   storage: Storage,
 ): Answer {
-  const { verb, resource, namespace, name } = request;
+  const { verb, resource, namespace, name, query } = request;
   if (contentType.includes('protobuf')) {
     throw new StatusError(415, 'UnsupportedMediaType', 'only JSON and YAML are read here');
   }
+  if (query.has('dryRun') && verb !== 'create') throw badRequest('only creation can be tried here');
   switch (verb) {
     case 'list':
       return { code: 200, body: list(request, storage) };
@@ -41,6 +42,7 @@ export function handle(
       return { code: 200, body: storage.get(resource, namespace, name) };
     case 'create': {
       const object = inNamespace(request, parseBody(text));
+      if (query.has('dryRun')) return { code: 201, body: withDefaults(resource, object, storage) };
       return { code: 201, body: create(resource, object, storage) };
     }
     case 'update':

@@ -127,6 +127,12 @@ describe('the test API server', () => {
     expect(await refusalOf('GET', `${SLICES}/a/status`)).to.include('404');
   });
 
+  it('keeps nothing of what is only tried', async () => {
+    await client.json('POST', `${SERVICES}?dryRun=All`, service('b', 2));
+    expect(await refusalOf('GET', `${SERVICES}/b`)).to.include('404');
+    expect(await refusalOf('DELETE', `${SERVICES}/a?dryRun=All`)).to.include('400');
+  });
+
   it('keeps the ClusterIP of a Service that is replaced, and takes no other', async () => {
     await client.json('PUT', `${SERVICES}/a`, { ...service('a', 1), spec: { ports: [] } });
     expect(await client.json('GET', `${SERVICES}/a`)).to.have.nested.property(

@@ -1,15 +1,13 @@
 /** Endpoints, agents and rules come and go, and traffic goes on. */
 import { expect } from 'chai';
 import { IP_FAMILIES } from '../../rules/ip.ts';
-import type { Listener } from '../../scripts/world/host/protocol.ts';
 import { type LogLine, type RunningAgent, startAgent } from './packets/agent.ts';
 import { type Bed, createBed } from './packets/bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
-import { eventually } from './packets/eventually.ts';
-import { ipsOfHost } from './packets/hosts.ts';
 import { kept, type PacketRow } from './packets/row.ts';
 import { expectedObservations, sendRow } from './packets/send.ts';
 import { type Endpoint, makeService, type TestService } from './packets/service.ts';
+import { draining, ServingPods } from './packets/serving-pods.ts';
 import { clusterIpOf, nodePortAt, vipOf } from './packets/target.ts';
 import { startTraffic } from './packets/traffic.ts';
 
@@ -27,11 +25,12 @@ const FLOWS = [
 describe('traffic', () => {
   let bed: Bed;
   let agent: RunningAgent;
-  const listeners = new Map<string, readonly Listener[]>();
+  let pods: ServingPods;
 
   before(async () => {
     bed = await createBed({ nodes: [{ pods: 5 }], clients: 1 });
-    for (const pod of ['pod-1-1', 'pod-1-2']) await open(pod);
+    pods = new ServingPods(bed, PORT);
+    for (const pod of ['pod-1-1', 'pod-1-2']) await pods.open(pod);
     await bed.write([web('pod-1-1', 'pod-1-2')]);
     await restart();
     await agent.waitForApplied(IP_FAMILIES.length);
@@ -43,7 +42,7 @@ describe('traffic', () => {
 
   it('is spared when endpoints are added', async () => {
     await expectToBeSpared(async () => {
-      await open('pod-1-3');
+      await pods.open('pod-1-3');
       await change(web('pod-1-1', 'pod-1-2', 'pod-1-3'));
     });
     await expectEndpoints('pod-1-1', 'pod-1-2', 'pod-1-3');
@@ -52,7 +51,7 @@ describe('traffic', () => {
   it('is spared when an endpoint terminates and goes', async () => {
     await expectToBeSpared(async () => {
       await change(web('pod-1-1', 'pod-1-2', draining('pod-1-3')));
-      await close('pod-1-3');
+      await pods.close('pod-1-3');
       await change(web('pod-1-1', 'pod-1-2'), extra(2));
     });
     await expectEndpoints('pod-1-1', 'pod-1-2');
@@ -60,12 +59,12 @@ describe('traffic', () => {
 
   it('is spared when one endpoint after the other is replaced', async () => {
     await expectToBeSpared(async () => {
-      await open('pod-1-3');
+      await pods.open('pod-1-3');
       await change(web(draining('pod-1-1'), 'pod-1-2', 'pod-1-3'));
-      await close('pod-1-1');
-      await open('pod-1-4');
+      await pods.close('pod-1-1');
+      await pods.open('pod-1-4');
       await change(web(draining('pod-1-2'), 'pod-1-3', 'pod-1-4'));
-      await close('pod-1-2');
+      await pods.close('pod-1-2');
     });
     await expectEndpoints('pod-1-3', 'pod-1-4');
   });
@@ -110,24 +109,6 @@ describe('traffic', () => {
     return agent.applied.slice(applied);
   }
 
-  async function open(pod: string): Promise<void> {
-    listeners.set(pod, await bed.serve(pod, ipsOfHost(pod), PORT));
-  }
-
-  /** As a pod ends that is given the time: once nobody comes any more. Accepted connections stay. */
-  async function close(pod: string): Promise<void> {
-    const host = bed.world.host(pod);
-    const opened = listeners.get(pod) ?? [];
-    let counts = '';
-    const isQuiet = async (): Promise<boolean> => {
-      const before = counts;
-      counts = (await Promise.all(opened.map((each) => host.countConnections(each)))).join();
-      return counts === before;
-    };
-    await eventually(isQuiet, () => `nobody comes to ${pod} any more`);
-    await Promise.all(opened.map((each) => host.closeListener(each)));
-  }
-
   async function expectToBeSpared(happen: () => Promise<void>): Promise<void> {
     const traffic = await startTraffic(bed.world, FLOWS);
     await traffic.goOn();
@@ -162,11 +143,6 @@ function web(...endpoints: Endpoint[]): TestService {
 /** A Service that nobody uses. */
 function extra(number: number): TestService {
   return makeService({ number, name: `extra-${number}`, endpoints: [`pod-1-${number}`] });
-}
-
-/** As the EndpointSlice controller writes a pod that is being deleted and still answers. */
-function draining(host: string): Endpoint {
-  return { host, ready: false, serving: true, terminating: true };
 }
 
 /** How much a transaction changed. */

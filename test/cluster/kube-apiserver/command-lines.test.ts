@@ -18,7 +18,7 @@ describe('the command lines of a real API server', () => {
   it('listen on loopback only', () => {
     const lines = [...etcdArguments(place()), ...kubeApiServerArguments(place())];
     const addresses = lines.filter((each) => /listen|bind|advertise|--etcd-servers/.test(each));
-    expect(addresses).to.have.length(5);
+    expect(addresses).to.have.length(6);
     for (const address of addresses) expect(address).to.match(/=(http:\/\/)?127\.0\.0\.1\b/);
   });
 

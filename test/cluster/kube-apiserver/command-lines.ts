@@ -44,6 +44,8 @@ export function kubeApiServerArguments({ folder, port, etcdPort }: ServerPlace):
   return [
     `--etcd-servers=${etcdUrl(etcdPort)}`,
     '--bind-address=127.0.0.1',
+    // Without it the server looks for a default route, which not every network namespace has.
+    '--advertise-address=127.0.0.1',
     `--secure-port=${port}`,
     `--tls-cert-file=${file('cert')}`,
     `--tls-private-key-file=${file('key')}`,

@@ -5,6 +5,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
+import { IP_FAMILIES } from '../../../rules/ip.ts';
+import { TEST_SERVICE_CIDR } from '../../netns/packets/cluster.ts';
+import { clusterIp } from '../../support/addresses.ts';
 import { ApiClient, isRefusal, type ApiAccess } from '../api-client.ts';
 import { createCertificates } from '../certificates.ts';
 import type { ApiServer, ApiUser } from '../server.ts';
@@ -56,6 +59,21 @@ const LOOK_EVERY_MS = 200;
 /** What agents may do, as in a cluster. */
 const ROLE = join(import.meta.dirname, '../../../manifests/base/role.yaml');
 
+const PROBE_IPS = IP_FAMILIES.map((family) => clusterIp(family, 40_000));
+
+/** A Service with addresses of the tests' range, to see whether they are given out. */
+const PROBE = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'probe' },
+  spec: {
+    clusterIP: PROBE_IPS[0],
+    clusterIPs: PROBE_IPS,
+    ipFamilyPolicy: 'RequireDualStack',
+    ports: [{ port: 80 }],
+  },
+};
+
 class KubeApiServer implements ApiServer {
   readonly name = 'kube-apiserver';
   readonly test = undefined;
@@ -79,6 +97,7 @@ class KubeApiServer implements ApiServer {
     this.#etcd = this.#startProgram('etcd', etcdArguments(this.#place));
     await this.restart();
     await this.#withClient(async (client) => {
+      await openServiceRange(client);
       for (const document of parseAllDocuments(await readFile(ROLE, 'utf8'))) {
         const role = document.toJS() as { kind: string };
         const path = `/apis/rbac.authorization.k8s.io/v1/${role.kind.toLowerCase()}s`;
@@ -132,6 +151,24 @@ class KubeApiServer implements ApiServer {
       await act(client);
     } finally {
       client.close();
+    }
+  }
+}
+
+/**
+ * Adds the range of the tests' ClusterIPs, and waits until the server gives out of it: it learns of a
+ * ServiceCIDR a moment after it has taken it.
+ */
+async function openServiceRange(client: ApiClient): Promise<void> {
+  await client.json('POST', '/apis/networking.k8s.io/v1/servicecidrs', TEST_SERVICE_CIDR);
+  const deadline = performance.now() + READY_LIMIT_MS;
+  for (;;) {
+    try {
+      await client.json('POST', '/api/v1/namespaces/default/services?dryRun=All', PROBE);
+      return;
+    } catch (error) {
+      if (!isRefusal(error, 422) || performance.now() > deadline) throw error;
+      await sleep(LOOK_EVERY_MS);
     }
   }
 }

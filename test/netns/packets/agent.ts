@@ -36,7 +36,7 @@ export async function runAgentOnce(node: Host, run: AgentRun): Promise<LogLine[]
 /** Starts the agent on a node and waits until it says that it is starting. */
 export async function startAgent(node: Host, run: AgentRun): Promise<RunningAgent> {
   const program = node.spawn(process.execPath, commandLine(node, run, UNHURRIED));
-  await program.waitForOutput(/"msg":"starting"/);
+  await program.waitForOutput(/"msg":"starting"/, START_LIMIT_MS);
   return new RunningAgent(program);
 }
 
@@ -81,6 +81,9 @@ export class RunningAgent {
 // --- internal ---
 
 const MAIN = fileURLToPath(new URL('../../../agent/main.ts', import.meta.url));
+
+/** Several that load the API client at once take their time where cores are few. */
+const START_LIMIT_MS = 30_000;
 
 /** Tests need not wait a second between two changes. */
 const UNHURRIED = ['--iptables-min-sync-period', '0s'];

@@ -17,18 +17,22 @@ export function zoneOf(node: 1 | 2): string {
 
 /** The nodes 1 to `count` and the ServiceCIDR. */
 export function clusterObjects(count: number): object[] {
-  return [...Array.from({ length: count }, (_, index) => nodeManifest(index + 1)), SERVICE_CIDRS];
+  return [
+    ...Array.from({ length: count }, (_, index) => nodeManifest(index + 1)),
+    TEST_SERVICE_CIDR,
+  ];
 }
 
-// --- internal ---
-
-const SERVICE_CIDRS = {
+/** The ranges of the ClusterIPs that tests choose. */
+export const TEST_SERVICE_CIDR = {
   apiVersion: 'networking.k8s.io/v1',
   kind: 'ServiceCIDR',
   // A real API server has one by the name of `kubernetes` that is its own.
   metadata: { name: 'tests' },
   spec: { cidrs: IP_FAMILIES.map((family) => SERVICE_CIDR[family]) },
 };
+
+// --- internal ---
 
 function nodeManifest(node: number): object {
   const name = `node-${node}`;

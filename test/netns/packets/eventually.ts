@@ -1,14 +1,15 @@
 /** Waiting for something that nobody announces. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves once `holds` says so; looks ten times a second. Rejects with `what` when 10 s were not enough. */
+/** Resolves once `holds` says so; looks ten times a second. Rejects with `what` when the limit was not enough. */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
   what: () => string,
+  limitMs = LIMIT_MS,
 ): Promise<void> {
-  const deadline = performance.now() + LIMIT_MS;
+  const deadline = performance.now() + limitMs;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${LIMIT_MS} ms: ${what()}`);
+    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what()}`);
     await sleep(LOOK_EVERY_MS);
   }
 }
