@@ -1,9 +1,13 @@
 /** What changes of Services do to packets, and what changes nothing in the kernel. */
 import { expect } from 'chai';
+import { type RunningAgent, startAgent } from './packets/agent.ts';
 import { type Bed, createBed } from './packets/bed.ts';
+import { Marker } from './packets/marker.ts';
+import type { PacketMode } from './packets/mode.ts';
 import { PACKET_RUNS, RUN_TIMEOUT_MS } from './packets/runs.ts';
 import { programNodes, testScene } from './packets/scene.ts';
 import { makeService, SERVICE_PORT, type TestService } from './packets/service.ts';
+import { API_SERVER } from './packets/source.ts';
 import { AFTER, BEFORE } from './packets/topics/changes.ts';
 
 const PORT = { name: 'tcp', protocol: 'TCP' } as const;
@@ -64,3 +68,36 @@ for (const { name, mode, source } of PACKET_RUNS) {
     });
   });
 }
+
+describe('changes that an agent hears of by a watch', function () {
+  this.timeout(RUN_TIMEOUT_MS);
+  const marker = new Marker(['pod-1-1', 'pod-1-2']);
+  let bed: Bed;
+  let agent: RunningAgent | undefined;
+
+  before(async () => {
+    bed = await createBed({ nodes: [{ pods: 3 }], clients: 1 }, API_SERVER);
+  });
+  after(async () => {
+    await agent?.stop();
+    await bed.close();
+  });
+
+  const following: PacketMode = {
+    name: 'nftables',
+    differences: [],
+    program: async (node, run) => {
+      agent ??= await startAgent(node, run);
+      marker.advance();
+      await bed.write([...bed.services, marker.service]);
+      await marker.untilSeenBy([node]);
+      return agent.log;
+    },
+  };
+
+  for (const topic of [BEFORE, AFTER]) {
+    describe('of Services', () => {
+      testScene(following, () => bed, { topics: [topic] });
+    });
+  }
+});

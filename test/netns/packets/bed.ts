@@ -39,6 +39,8 @@ export class Bed<S extends ClusterSource = ClusterSource> {
   readonly source: S;
   /** Node 1 first. */
   readonly nodes: readonly Host[];
+  /** What it was last told to hold. */
+  services: readonly TestService[] = [];
   #portWindows = 0;
 
   constructor(world: World, source: S) {
@@ -100,6 +102,7 @@ export class Bed<S extends ClusterSource = ClusterSource> {
 
   /** Has the cluster hold its own objects and these Services. */
   async write(services: readonly TestService[]): Promise<void> {
+    this.services = services;
     const objects = services.flatMap((service) => service.objects);
     await this.source.write([...clusterObjects(this.nodes.length), ...objects]);
   }
