@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { useTempFolder } from '../../agent/cluster/support/temp-folder.ts';
+import { eventually } from '../../netns/packets/eventually.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { ApiClient, RefusedError } from '../api-client.ts';
 import { certificatesObstacle } from '../certificates.ts';
@@ -102,8 +103,15 @@ describe('kube-apiserver as the API server', () => {
     const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
     expect(signal).to.equal('SIGKILL');
     expect(await readFile(at('log'), 'utf8')).to.equal('["--one"]\n');
-    const running = await Promise.all((await readdir('/proc')).map(commandLineOf));
-    expect(running.filter((line) => line.includes(join(FAKES, 'etcd')))).to.deep.equal([]);
+    // The kernel kills it a moment after this process is gone.
+    const isRunning = async (): Promise<boolean> => {
+      const running = await Promise.all((await readdir('/proc')).map(commandLineOf));
+      return running.some((line) => line.includes(join(FAKES, 'etcd')));
+    };
+    await eventually(
+      async () => !(await isRunning()),
+      () => 'the program is gone',
+    );
   });
 });
 
