@@ -41,7 +41,8 @@ export type ConfigFile = Pick<ConfigFollowerOptions, 'file' | 'load' | 'initial'
 
 /**
  * Keeps this node's kernel as the cluster wants it until the signal aborts, or until the configuration
- * changes in a way that takes a new start; the rules stay then. Rejects when it cannot start: there is nothing to read from, or a server may not listen and must.
+ * changes in a way that takes a new start; the rules stay then. Rejects when it cannot start: there is
+ * nothing to read from, or a server may not listen and must.
  */
 export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): Promise<void> {
   const { config, log } = options;

@@ -9,7 +9,7 @@ import { nodeObject, sliceObject } from '../agent/cluster/api/support/objects.ts
 import { serviceObject } from '../agent/cluster/support/manifests.ts';
 import { createTestApiServer, type TestApiServer } from '../cluster/api-server.ts';
 import { CLUSTER_CIDR, clusterIp, podIp } from '../support/addresses.ts';
-import { eventually } from './support/udp-cluster.ts';
+import { eventually } from './packets/eventually.ts';
 
 const MAIN = join(import.meta.dirname, '../../agent/main.ts');
 
@@ -75,7 +75,7 @@ describe('an agent that follows an API server', () => {
     const port = Number(new URL(server.url).port);
     const before = await rules();
     await server.close();
-    await eventually(() => Promise.resolve(log.includes('the API server is away')));
+    await eventually(() => log.includes('the API server is away'));
     expect(await rules()).to.equal(before);
     expect(log).to.match(/is away.* viewAgeSeconds=\d+ /);
 

@@ -9,7 +9,7 @@ import { EXAMPLES, ROOT } from '../agent/cli/support.ts';
 import { HEADER } from '../agent/config/support.ts';
 import { CLUSTER_CIDR } from '../support/addresses.ts';
 import { useEmptyRuleset } from './support/tables.ts';
-import { eventually } from './support/udp-cluster.ts';
+import { eventually } from './packets/eventually.ts';
 
 const MAIN = join(ROOT, 'agent/main.ts');
 const METRICS_PORT = 19_249;
@@ -76,7 +76,7 @@ describe('an agent whose configuration changes', function () {
   it('keeps what is in force when the new one is wrong', async () => {
     const before = await rules();
     await write('nftables: {masqueradeAll: 1}\n');
-    await eventually(() => Promise.resolve(log.includes('the one before stays in force')));
+    await eventually(() => log.includes('the one before stays in force'));
     expect(log).to.match(/config\.yaml:6: nftables\.masqueradeAll: expected true or false, got 1/);
     expect(await rules()).to.equal(before);
     expect(await metrics('/metrics')).to.include(

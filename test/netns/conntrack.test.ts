@@ -13,10 +13,10 @@ import { IP_FAMILIES, joinHostPort, type Ip } from '../../rules/ip.ts';
 import type { Changes } from '../../rules/services/world.ts';
 import { makeServicePort } from '../rules/services/builders.ts';
 import { clientIp, clusterIp, podIp } from '../support/addresses.ts';
+import { eventually } from './packets/eventually.ts';
 import {
   addressOf,
   createUdpCluster,
-  eventually,
   POD_PORT,
   type UdpCluster,
   type Way,

@@ -1,10 +1,13 @@
 /** Waiting for something that nobody announces. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves once `holds` says so; looks ten times a second. Rejects with `what` when the limit was not enough. */
+/**
+ * Resolves once `holds` says so; looks ten times a second. Rejects with `what` when the limit was not
+ * enough, or else with the text of `holds`.
+ */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
-  what: () => string,
+  what: () => string = () => String(holds),
   limitMs = LIMIT_MS,
 ): Promise<void> {
   const deadline = performance.now() + limitMs;

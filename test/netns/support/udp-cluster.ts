@@ -6,13 +6,13 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hostCidr, IP_FAMILIES, type Ip, type IpFamily } from '../../../rules/ip.ts';
 import type { ConnectResult } from '../../../scripts/world/host/protocol.ts';
 import type { Host } from '../../../scripts/world/host.ts';
 import type { Program } from '../../../scripts/world/program.ts';
 import { createWorld, type World } from '../../../scripts/world/world.ts';
 import { CLUSTER_CIDR, clusterIp, externalIp, nodeIp, podIp } from '../../support/addresses.ts';
+import { eventually } from '../packets/eventually.ts';
 
 /** How a client reaches the Service. */
 export type Way = 'ClusterIP' | 'NodePort' | 'LoadBalancer';
@@ -49,12 +49,6 @@ export function addressOf(way: Way, family: IpFamily): Ip {
 export function portOf(way: Way): number {
   return way === 'NodePort' ? 30053 : 53;
 }
-
-/** Resolves once `holds` says so; looks again and again, until the test's time is over. */
-export async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(50);
-}
-
 /** The world, its Service and its agent. */
 export class UdpCluster {
   readonly world: World;
