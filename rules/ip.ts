@@ -100,6 +100,19 @@ export function joinHostPort(ip: Ip, port: number): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
+/** The address bit by bit, as text: 32 or 128 zeros and ones. */
+export function ipBits(ip: Ip): string {
+  return valueOf(ip)
+    .toString(2)
+    .padStart(bitsOf(familyOf(ip)), '0');
+}
+
+/** The network of all addresses that begin with these bits. */
+export function cidrOfBits(family: IpFamily, bits: string): Cidr {
+  const value = BigInt(`0b${bits.padEnd(bitsOf(family), '0')}`);
+  return formatNetwork({ family, value }, bits.length);
+}
+
 // --- internal ---
 
 interface Address {

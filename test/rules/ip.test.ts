@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import {
   cidrContains,
+  cidrOfBits,
   familyOf,
   hostCidr,
   IP_FAMILIES,
+  ipBits,
   isLoopback,
   isUnspecified,
   isZeroCidr,
@@ -177,6 +179,23 @@ describe('rules/ip', () => {
           const isSameFamily = familyOf(cidr) === familyOf(ip);
           const expected = isSameFamily && ipaddr.parse(ip).match(ipaddr.parseCIDR(cidr));
           expect(cidrContains(cidr, ip)).to.equal(expected);
+        }),
+      );
+    });
+  });
+
+  describe('ipBits and cidrOfBits', () => {
+    it('write an address as bits and the network of its first bits', () => {
+      const bits = ipBits(parsedIp('10.96.0.1'));
+      expect(bits).to.equal('00001010011000000000000000000001');
+      expect(cidrOfBits('IPv4', bits.slice(0, 11))).to.equal('10.96.0.0/11');
+      expect(cidrOfBits('IPv6', '')).to.equal('::/0');
+    });
+
+    it('are each the way back of the other', () => {
+      fc.assert(
+        fc.property(anyIp(), (ip) => {
+          expect(cidrOfBits(familyOf(ip), ipBits(ip))).to.equal(hostCidr(ip));
         }),
       );
     });

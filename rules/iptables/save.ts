@@ -1,0 +1,25 @@
+/** What iptables-save prints, as chains with their rules. */
+import { TABLES, type Table } from './names.ts';
+
+/** Every chain of the tables we know, ours and others', with its rules as text. */
+export type FoundTables = ReadonlyMap<Table, ReadonlyMap<string, readonly string[]>>;
+
+/** Reads all tables that we know; lines that are no chain and no rule are left out. */
+export function parseSave(text: string): FoundTables {
+  const tables = new Map<Table, Map<string, string[]>>();
+  let chains: Map<string, string[]> | undefined;
+  for (const line of text.split('\n')) {
+    if (line.startsWith('*')) {
+      const table = TABLES.find((name) => line === `*${name}`);
+      chains = table === undefined ? undefined : new Map();
+      if (table !== undefined && chains !== undefined) tables.set(table, chains);
+    } else if (line.startsWith(':')) {
+      chains?.set(line.slice(1, line.indexOf(' ')), []);
+    } else if (line.startsWith('-A ')) {
+      const end = line.indexOf(' ', 3);
+      const name = line.slice(3, end < 0 ? undefined : end);
+      chains?.get(name)?.push(end < 0 ? '' : line.slice(end + 1));
+    }
+  }
+  return tables;
+}

@@ -1,0 +1,121 @@
+/** The chains that are always there (behaviour document, sections 3.4 and 3.5). */
+import type { Element } from '../diff/element.ts';
+import { hostCidr, networkOf, isLoopback, type Cidr, type IpFamily, type Ip } from '../ip.ts';
+import { chainElement } from './dispatch.ts';
+import type { DispatchRules } from './dispatches.ts';
+import { CANARY, KUBELET_FIREWALL, TABLES } from './names.ts';
+import { renderRule, type Rule } from './rule.ts';
+import { servesLocalhost, touchesLoopback, type ChainSettings } from './settings.ts';
+
+/** Every chain that does not belong to Services, with the rules that lead to those that do. */
+export function sharedChains(
+  family: IpFamily,
+  settings: ChainSettings,
+  dispatch: DispatchRules,
+): Element[] {
+  const { masqueradeMark } = settings;
+  return [
+    chainElement('filter', 'KUBE-SERVICES', dispatch.internalRefusals),
+    chainElement('filter', 'KUBE-EXTERNAL-SERVICES', [
+      ...dispatch.externalRefusals,
+      ...dispatch.nodePortRefusals,
+    ]),
+    chainElement('filter', 'KUBE-FORWARD', forwardRules(settings).map(renderRule)),
+    chainElement('filter', 'KUBE-NODEPORTS', dispatch.healthChecks),
+    chainElement('filter', 'KUBE-PROXY-FIREWALL', dispatch.firewalls),
+    chainElement('nat', 'KUBE-SERVICES', [
+      ...dispatch.services,
+      ...nodePortRules(family, settings).map(renderRule),
+    ]),
+    chainElement('nat', 'KUBE-NODEPORTS', dispatch.nodePorts),
+    chainElement('nat', 'KUBE-POSTROUTING', [
+      ...dispatch.hairpins,
+      ...masqueradeRules(masqueradeMark).map(renderRule),
+    ]),
+    chainElement('nat', 'KUBE-MARK-MASQ', [
+      renderRule({ verdict: `-j MARK --set-xmark ${hex(masqueradeMark)}/${hex(masqueradeMark)}` }),
+    ]),
+    ...(servesLocalhost(family, settings)
+      ? [chainElement('filter', KUBELET_FIREWALL, [renderRule(MARTIAN_RULE)])]
+      : []),
+    ...TABLES.map((table) => chainElement(table, CANARY, [renderRule(CANARY_RULE)])),
+  ];
+}
+
+// --- internal ---
+
+/** A rule, so that emptying the chains is noticed as well as deleting them. */
+const CANARY_RULE: Rule = { comment: 'rules of switchyard: do not edit' };
+
+const LOOPBACK: Readonly<Record<IpFamily, Cidr>> = {
+  IPv4: '127.0.0.0/8' as Cidr,
+  IPv6: hostCidr('::1' as Ip),
+};
+
+/**
+ * With route_localnet the kernel no longer drops what comes from elsewhere to 127.0.0.1 (CVE-2020-8558).
+ * Kubelet writes the very same rule.
+ */
+const MARTIAN_RULE: Rule = {
+  source: { not: LOOPBACK.IPv4 },
+  destination: LOOPBACK.IPv4,
+  comment: 'block incoming localnet connections',
+  matches: ['-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT'],
+  verdict: '-j DROP',
+};
+
+function forwardRules({ dropsInvalid, masqueradeMark }: ChainSettings): Rule[] {
+  const drop: Rule = { matches: ['-m conntrack --ctstate INVALID'], verdict: '-j DROP' };
+  return [
+    // Conntrack would let them pass untranslated, and the client reset its connection.
+    ...(dropsInvalid ? [drop] : []),
+    {
+      comment: 'kubernetes forwarding rules',
+      matches: [`-m mark --mark ${hex(masqueradeMark)}/${hex(masqueradeMark)}`],
+      verdict: '-j ACCEPT',
+    },
+    {
+      comment: 'kubernetes forwarding conntrack rule',
+      matches: ['-m conntrack --ctstate RELATED,ESTABLISHED'],
+      verdict: '-j ACCEPT',
+    },
+  ];
+}
+
+function masqueradeRules(mark: number): Rule[] {
+  return [
+    { matches: [`-m mark ! --mark ${hex(mark)}/${hex(mark)}`], verdict: '-j RETURN' },
+    // Cleared, so that a packet that passes again (a tunnel) is not masqueraded again.
+    { verdict: `-j MARK --set-xmark ${hex(mark)}/0x0` },
+    {
+      comment: 'kubernetes service traffic requiring SNAT',
+      verdict: '-j MASQUERADE --random-fully',
+    },
+  ];
+}
+
+/** Last in KUBE-SERVICES: an address that is a Service's own comes before a node port. */
+function nodePortRules(family: IpFamily, settings: ChainSettings): Rule[] {
+  const { nodePorts } = settings;
+  const isLocalhostServed = servesLocalhost(family, settings);
+  const toNodePorts = {
+    comment: 'kubernetes service nodeports; NOTE: this must be the last rule in this chain',
+    matches: ['-m addrtype --dst-type LOCAL'],
+    verdict: '-j KUBE-NODEPORTS',
+  };
+  if (nodePorts.matchAll) {
+    const destination = isLocalhostServed ? undefined : { not: LOOPBACK[family] };
+    return [{ ...toNodePorts, destination }];
+  }
+  const { cidrs } = nodePorts;
+  const served = cidrs.filter((cidr) => isLocalhostServed || !isLoopback(networkOf(cidr)));
+  const holdsLoopback = !isLocalhostServed && served.some(touchesLoopback);
+  return [
+    ...(holdsLoopback ? [{ destination: LOOPBACK[family], verdict: '-j RETURN' }] : []),
+    ...served.map((destination) => ({ ...toNodePorts, destination })),
+  ];
+}
+
+function hex(mark: number): string {
+  return `0x${mark.toString(16)}`;
+}
