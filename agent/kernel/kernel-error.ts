@@ -8,13 +8,17 @@ import type { ElementChange } from '../../rules/diff/element.ts';
 export type KernelErrorCode =
   /** There is no nft program to run. */
   | 'nft-missing'
+  /** There is no iptables program to run, or not the variant that is wanted. */
+  | 'iptables-missing'
   /** We may not change netfilter here. */
   | 'not-permitted'
+  /** Another program held the xtables lock for as long as we wait. */
+  | 'locked'
   /** It took longer than allowed, and was ended. */
   | 'timeout'
-  /** nft was killed from outside. Whether the transaction was applied is unknown. */
+  /** The program was killed from outside. Whether the transaction was applied is unknown. */
   | 'killed'
-  /** nft died of a bug of its own (an assertion, a segmentation fault) over what it was given. */
+  /** The program died of a bug of its own (an assertion, a segmentation fault) over what it was given. */
   | 'crashed'
   /** The batch is larger than the socket to the kernel allows. */
   | 'too-large'
@@ -24,7 +28,7 @@ export type KernelErrorCode =
   | 'exists'
   /** What was deleted is in use. */
   | 'busy'
-  /** The kernel or nft does not know a feature, or does not accept a value. */
+  /** The kernel or the program does not know a feature, or does not accept a value. */
   | 'rejected'
   /** An answer that makes no sense to us. */
   | 'unreadable';
@@ -60,6 +64,8 @@ export function blamesContent({ code }: KernelError): boolean {
     case 'crashed':
       return true;
     case 'nft-missing':
+    case 'iptables-missing':
+    case 'locked':
     case 'not-permitted':
     case 'timeout':
     case 'killed':

@@ -1,9 +1,5 @@
-/**
- * Keeps one family's table in the kernel as the planner wants it: reads what is there when it does
- * not know, applies differences, repairs after failures, and keeps one bad Service from holding up
- * all others.
- */
-import { countChanges } from '../../rules/diff/element.ts';
+/** Keeps one family's nftables table. */
+import { countChanges, type ElementChange } from '../../rules/diff/element.ts';
 import type { Inventory } from '../../rules/inventory.ts';
 import type { IpFamily } from '../../rules/ip.ts';
 import { affinityEdits, type AffinityEdit } from '../../rules/nftables/affinity.ts';
@@ -11,11 +7,12 @@ import { tableInventory } from '../../rules/nftables/inventory.ts';
 import { NftablesPlanner } from '../../rules/nftables/planner.ts';
 import { reportChanges } from '../../rules/nftables/report.ts';
 import { isEmptyTransaction, type Transaction } from '../../rules/nftables/transaction.ts';
-import type { ServiceKey, ServicePort } from '../../rules/services/types.ts';
+import type { ServiceKey } from '../../rules/services/types.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import { blamesContent, KernelError } from '../kernel/kernel-error.ts';
 import type { Transport } from '../kernel/transport.ts';
-import type { Applied, Proxier, ProxierEvents } from './proxier.ts';
+import type { Applied, ProxierEvents } from './proxier.ts';
+import { RuleSync, type RuleBackend } from './rule-sync.ts';
 
 /** What a table sync needs. */
 export interface TableSyncOptions {
@@ -28,112 +25,62 @@ export interface TableSyncOptions {
 }
 
 /** One family's table, kept. */
-export class TableSync implements Proxier {
+export class TableSync extends RuleSync {
+  readonly planner: NftablesPlanner;
+
+  constructor(options: TableSyncOptions) {
+    const backend = new TableBackend(options);
+    super({ ...options, backend });
+    this.planner = backend.planner;
+  }
+}
+
+// --- internal ---
+
+class TableBackend implements RuleBackend {
   readonly planner: NftablesPlanner;
   readonly #transport: Transport;
-  readonly #events: ProxierEvents;
   readonly #now: () => number;
-  #settings: RuleSettings;
-  /** What came in since the last sync. It waits until the kernel was read, so that slots are kept. */
-  readonly #inbox = new Map<ServiceKey, readonly ServicePort[]>();
-  /** Whether what we believe about the kernel was read or written by us, and nothing failed since. */
-  #isTrusted = false;
-  #reads = 0;
-  readonly #quarantine = new Map<ServiceKey, Refusal>();
-  /** Those that have another try in this sync. */
-  readonly #retried = new Map<ServiceKey, Refusal>();
 
-  constructor({ family, settings, transport, events, now }: TableSyncOptions) {
+  constructor({ family, settings, transport, now }: TableSyncOptions) {
     this.planner = new NftablesPlanner(family, settings);
-    this.#settings = settings;
     this.#transport = transport;
-    this.#events = events;
     this.#now = now;
   }
 
-  get family(): IpFamily {
-    return this.planner.family;
-  }
-
-  configure(settings: RuleSettings): void {
-    this.#settings = settings;
-  }
-
-  setPorts(service: ServiceKey, ports: readonly ServicePort[]): void {
-    this.#quarantine.delete(service);
-    this.#retried.delete(service);
-    this.#inbox.set(service, ports);
-  }
-
-  get reads(): number {
-    return this.#reads;
-  }
-
-  get quarantined(): readonly ServiceKey[] {
-    return [...this.#quarantine.keys()];
-  }
-
-  get inventory(): Inventory {
-    return tableInventory(this.planner, this.quarantined);
-  }
-
-  async verify(): Promise<void> {
-    const { family, appliedRulesId } = this.planner;
-    if (this.#isTrusted && appliedRulesId !== undefined) {
-      if (!(await this.#transport.isIntact(family, appliedRulesId))) {
-        this.#isTrusted = false;
-        this.#events.repairing(
-          new KernelError('not-found', 'the table was removed or changed by somebody else'),
-        );
-      }
-    }
-    for (const [service, refusal] of [...this.#quarantine]) {
-      if (this.#now() < refusal.retryAt) continue;
-      this.#quarantine.delete(service);
-      this.#retried.set(service, refusal);
-      this.#inbox.set(service, refusal.wanted);
-    }
-  }
-
-  async sync(): Promise<void> {
-    const wasTrusted = this.#isTrusted;
-    try {
-      await this.#readIfNeeded();
-      this.#takeInbox();
-      await this.#apply();
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-      this.#isTrusted = false;
-      if (!blamesContent(error)) throw error;
-      // Most likely somebody changed the table behind our back, if we did not just read it.
-      if (wasTrusted) this.#events.repairing(error);
-      await this.#isolate();
-    }
-    this.#retried.clear();
-    await this.#collectGarbage();
-  }
-
-  async #readIfNeeded(): Promise<void> {
-    if (this.#isTrusted) return;
+  async read(): Promise<void> {
     this.planner.adopt(await this.#transport.readTable(this.planner.family));
-    this.#reads += 1;
-    this.#isTrusted = true;
   }
 
-  #takeInbox(): void {
-    this.planner.configure(this.#settings);
-    for (const [service, ports] of this.#inbox) this.planner.setPorts(service, ports);
-    this.#inbox.clear();
-  }
-
-  async #apply(): Promise<void> {
+  async apply(): Promise<Applied | undefined> {
     const transaction = this.planner.plan();
-    if (!isEmptyTransaction(transaction)) {
-      const started = this.#now();
-      await this.#applyWithAffinity(transaction);
-      this.#events.applied(this.#describe(transaction, this.#now() - started));
-    }
+    const started = this.#now();
+    const isEmpty = isEmptyTransaction(transaction);
+    if (!isEmpty) await this.#applyWithAffinity(transaction);
+    const applied = this.#describe(transaction, this.#now() - started);
     this.planner.committed(transaction);
+    return isEmpty ? undefined : applied;
+  }
+
+  async isIntact(): Promise<boolean> {
+    const { family, appliedRulesId } = this.planner;
+    return appliedRulesId === undefined || this.#transport.isIntact(family, appliedRulesId);
+  }
+
+  ownersOf({ collection, key }: ElementChange): readonly ServiceKey[] {
+    return this.planner.ownersOf(collection, key);
+  }
+
+  /** On its own, after the transaction: kernels before 6.2 want that. */
+  async collect(): Promise<void> {
+    const transaction = this.planner.plan();
+    if (transaction.garbage.length === 0) return;
+    await this.#transport.collect(transaction);
+    this.planner.collected(transaction);
+  }
+
+  inventory(quarantined: readonly ServiceKey[]): Inventory {
+    return tableInventory(this.planner, quarantined);
   }
 
   #describe(transaction: Transaction, elapsedMs: number): Applied {
@@ -167,116 +114,7 @@ export class TableSync implements Proxier {
       this.planner.isServiceIp(frontend),
     );
   }
-
-  /** Finds the Services that the kernel does not take, puts them back, and programs all others. */
-  async #isolate(): Promise<void> {
-    for (;;) {
-      await this.#readIfNeeded();
-      const error = await this.#attempt();
-      if (error === undefined) return;
-      const culprits = this.#culpritsOf(error);
-      if (culprits.length === 0) break;
-      for (const service of culprits) this.#setAside(service, error);
-    }
-    await this.#bisect();
-  }
-
-  /** Applies what is planned; returns the error if the content is to blame. */
-  async #attempt(): Promise<KernelError | undefined> {
-    try {
-      await this.#apply();
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-      this.#isTrusted = false;
-      if (!blamesContent(error)) throw error;
-      return error;
-    }
-  }
-
-  /** The changed Services that own what the kernel pointed at, but for those set aside already. */
-  #culpritsOf({ changes }: KernelError): ServiceKey[] {
-    const changed = new Set(
-      this.planner.changedServices.filter((service) => !this.#quarantine.has(service)),
-    );
-    const owners = changes.flatMap(({ collection, key }) => this.planner.ownersOf(collection, key));
-    return [...new Set(owners)].filter((service) => changed.has(service));
-  }
-
-  /** The kernel did not say who: halve the changed Services until those that fail stand alone. */
-  async #bisect(): Promise<void> {
-    await this.#readIfNeeded();
-    const wanted = new Map(
-      this.planner.changedServices.map((service) => [service, this.planner.portsOf(service)]),
-    );
-    for (const service of wanted.keys()) this.planner.revert(service);
-    // If the rest fails too, no Service is to blame and there is nobody to isolate.
-    await this.#apply();
-    await this.#applyGroup([...wanted]);
-    // What the last refused part left behind, if anything.
-    await this.#apply();
-  }
-
-  async #applyGroup(
-    group: readonly (readonly [ServiceKey, readonly ServicePort[]])[],
-  ): Promise<void> {
-    const [first] = group;
-    if (first === undefined) return;
-    for (const [service, ports] of group) this.planner.setPorts(service, ports);
-    const error = await this.#attempt();
-    if (error === undefined) return;
-    // A transaction that had to be split may be in the kernel in part.
-    await this.#readIfNeeded();
-    if (group.length === 1) {
-      this.#setAside(first[0], error);
-      return;
-    }
-    for (const [service] of group) this.planner.revert(service);
-    const middle = Math.ceil(group.length / 2);
-    await this.#applyGroup(group.slice(0, middle));
-    await this.#applyGroup(group.slice(middle));
-  }
-
-  #setAside(service: ServiceKey, error: KernelError): void {
-    const previous = this.#retried.get(service);
-    const delayMs = Math.min((previous?.delayMs ?? FIRST_RETRY_MS / 2) * 2, LAST_RETRY_MS);
-    const wanted = this.planner.portsOf(service);
-    this.#quarantine.set(service, { wanted, delayMs, retryAt: this.#now() + delayMs });
-    this.planner.revert(service);
-    // Said once: that nothing changed is no news.
-    if (previous === undefined) this.#events.quarantined(service, error);
-  }
-
-  /** On its own, after the transaction; what is still busy then is tried again with the next sync. */
-  async #collectGarbage(): Promise<void> {
-    const transaction = this.planner.plan();
-    if (transaction.garbage.length === 0) return;
-    try {
-      await this.#transport.collect(transaction);
-      this.planner.collected(transaction);
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-      this.#events.collectFailed(error);
-      if (error.code === 'busy') return;
-      this.#isTrusted = false;
-      if (!blamesContent(error)) throw error;
-    }
-  }
 }
-
-// --- internal ---
-
-/** A Service that the kernel refused. */
-interface Refusal {
-  /** What it wants. */
-  readonly wanted: readonly ServicePort[];
-  /** How long it waits for its next try, and until when: each costs a look at the whole table. */
-  readonly delayMs: number;
-  readonly retryAt: number;
-}
-
-const FIRST_RETRY_MS = 30_000;
-const LAST_RETRY_MS = 3_600_000;
 
 /** An entry this close to its end may be gone before the transaction that names it arrives. */
 const SOON_GONE_SECONDS = 5;

@@ -106,6 +106,8 @@ describe('parseComplaint', () => {
 describe('blamesContent', () => {
   const BLAMES: Readonly<Record<KernelErrorCode, boolean>> = {
     'nft-missing': false,
+    'iptables-missing': false,
+    locked: false,
     'not-permitted': false,
     timeout: false,
     killed: false,
