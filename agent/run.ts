@@ -12,7 +12,7 @@ import type { ChosenSource } from './cluster/choose-source.ts';
 import { ClusterView } from './cluster/cluster-view.ts';
 import { OwnNodeError, podCidrChange, waitForOwnNode } from './cluster/own-node.ts';
 import { formatProblem } from './cluster/problems.ts';
-import type { AgentConfig } from './config/agent-config.ts';
+import { servesLocalhost, type AgentConfig } from './config/agent-config.ts';
 import { followConfig, type ConfigFollowerOptions } from './config/config-follower.ts';
 import { createFlowCleaner } from './conntrack/create-cleaner.ts';
 import type { FlowCleaner } from './conntrack/flow-cleaner.ts';
@@ -199,7 +199,7 @@ function createView({ config, nodeName, log }: AgentOptions, events: ViewEvents)
 
 function createProxy({ config, log }: AgentOptions, view: ClusterView): Proxy {
   const families = IP_FAMILIES.filter((family) => supportedFamilies().includes(family));
-  return new Proxy({ config, view, mode: createMode(config.mode), families, log });
+  return new Proxy({ config, view, mode: createMode(config), families, log });
 }
 
 function familiesOf({ proxiers }: Proxy): IpFamily[] {
@@ -254,5 +254,6 @@ function refuseWrongFamilies(
 }
 
 function warnOfNodePorts(config: AgentConfig, view: ClusterView, log: Logger): void {
-  for (const warning of nodePortWarnings(config.nodePortAddresses, view.node)) log.warn(warning);
+  const warnings = nodePortWarnings(config.nodePortAddresses, view.node, servesLocalhost(config));
+  for (const warning of warnings) log.warn(warning);
 }

@@ -90,6 +90,11 @@ export function isLoopback(ip: Ip): boolean {
   return ip === '::1' || ip.startsWith('127.');
 }
 
+/** Whether loopback addresses lie wholly or partly inside a network. */
+export function touchesLoopback(cidr: Cidr): boolean {
+  return isLoopback(networkOf(cidr)) || LOOPBACKS.some((ip) => cidrContains(cidr, ip));
+}
+
 /** Whether the address is 0.0.0.0 or ::. */
 export function isUnspecified(ip: Ip): boolean {
   return ip === '0.0.0.0' || ip === '::';
@@ -119,6 +124,8 @@ interface Address {
   readonly family: IpFamily;
   readonly value: bigint;
 }
+
+const LOOPBACKS = ['127.0.0.1' as Ip, '::1' as Ip];
 
 const MAPPED_PREFIX = 0xffffn << 32n;
 

@@ -26,7 +26,7 @@ Example:
 async function check(flags: FlagValues): Promise<void> {
   const { config, warnings } = setUp(flags);
   for (const warning of warnings) complain(`warning: ${warning}`);
-  const findings = await createMode(config.mode).check();
+  const findings = await createMode(config).check();
   for (const finding of findings) await print(lineOf(finding));
   const missing = findings.filter(({ level }) => level === 'missing');
   if (missing.length > 0) {

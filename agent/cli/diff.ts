@@ -38,7 +38,7 @@ async function diff(flags: ManifestFlags): Promise<void> {
 async function printDifferences(flags: ManifestFlags): Promise<boolean> {
   const setup = setUp(flags);
   const view = await viewManifests(flags.manifests, setup);
-  const mode = createMode(setup.config.mode);
+  const mode = createMode(setup.config);
   const differences = await mode.differences(desiredOf(view), supportedFamilies());
   for (const { family, sections } of differences) {
     for (const { title, lines } of sections) {

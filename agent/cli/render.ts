@@ -40,7 +40,7 @@ interface RenderFlags extends ManifestFlags {
 async function render(flags: RenderFlags): Promise<void> {
   const setup = setUp(flags);
   const view = await viewManifests(flags.manifests, setup);
-  const { notes, text } = createMode(setup.config.mode).render(desiredOf(view), flags.output);
+  const { notes, text } = createMode(setup.config).render(desiredOf(view), flags.output);
   for (const note of notes) complain(note);
   for (const piece of text) await print(piece);
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { chooseSource } from '../cluster/choose-source.ts';
-import type { AgentConfig } from '../config/agent-config.ts';
+import { servesLocalhost, type AgentConfig } from '../config/agent-config.ts';
 import {
   addConfigFlags,
   addOneShotFlags,
@@ -17,7 +17,7 @@ import { loadConfig } from '../config/load.ts';
 import { writtenConfig } from '../config/written-config.ts';
 import { createLog, type Logger } from '../log.ts';
 import { KERNEL_FILES } from '../node/kernel-files.ts';
-import { tuneConntrack, tuneMachine } from '../node/tuning.ts';
+import { allowLocalhostNodePorts, tuneConntrack, tuneMachine } from '../node/tuning.ts';
 import { prepareOnce, runAgent, type AgentOptions, type OnceParts } from '../run.ts';
 import { cleanUpWhatIsThere } from './cleanup.ts';
 import { ExitError, EXIT_FAILED } from './exit.ts';
@@ -67,14 +67,16 @@ async function run(flags: RunFlags): Promise<void> {
   const log = createLog(config.logging);
   for (const warning of warnings) log.warn(warning);
   const { manifests } = flags;
+  const machine = { files: KERNEL_FILES, log };
   // Before anything is touched: there may be nothing to read from.
   const source = await chooseSource({ manifests, master: masterOf(flags), config, nodeName, log });
   const options = { config, nodeName, source, log };
+  if (servesLocalhost(config)) allowLocalhostNodePorts(machine);
   if (flags.once === true) {
     await syncOnce(await listOnce(options, stop));
     return;
   }
-  tuneMachine(config, cpus().length, { files: KERNEL_FILES, log });
+  tuneMachine(config, cpus().length, machine);
   const file = configFileOf(flags);
   const load = () => loadConfig({ flags });
   const configFile = file === undefined ? undefined : { file, load, initial: { config, warnings } };
@@ -95,9 +97,12 @@ async function runOneShot(
     case 'cleanup':
       await cleanUpWhatIsThere();
       return;
-    case 'init-only':
-      tuneConntrack(config.conntrack, cpus().length, { files: KERNEL_FILES, log });
+    case 'init-only': {
+      const machine = { files: KERNEL_FILES, log };
+      tuneConntrack(config.conntrack, cpus().length, machine);
+      if (servesLocalhost(config)) allowLocalhostNodePorts(machine);
       return;
+    }
   }
 }
 

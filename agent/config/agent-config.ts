@@ -6,11 +6,13 @@ import { familyOf, type Cidr, type Ip } from '../../rules/ip.ts';
 import type { ConntrackLimits } from '../../rules/node/conntrack-settings.ts';
 import type { DetectLocal } from '../../rules/node/local-detector.ts';
 import {
+  namesLocalhost,
   NODE_PORT_KEYWORDS,
   type NodePortAddresses,
   type NodePortKeyword,
 } from '../../rules/node/node-port-addresses.ts';
 import { parseBindAddress, type BindAddress } from '../http/bind-address.ts';
+import type { VariantName } from '../kernel/iptables-variant.ts';
 import type { ProxyMode } from './proxy-mode.ts';
 import type { KubeProxyConfiguration } from './schema.ts';
 
@@ -23,6 +25,14 @@ export interface ServerAddresses {
   readonly metrics: BindAddress | undefined;
   /** Whether the agent ends when it cannot listen there. */
   readonly isHardFail: boolean;
+}
+
+/** What only iptables mode asks. */
+export interface IptablesConfig {
+  /** Which of the two iptables; `auto` for the one that kubelet uses. */
+  readonly variant: VariantName | 'auto';
+  /** Whether node ports may be served at 127.0.0.1. */
+  readonly allowsLocalhostNodePorts: boolean;
 }
 
 /** The effective configuration. */
@@ -41,6 +51,8 @@ export interface AgentConfig {
   readonly detectLocal: DetectLocal;
   /** With the mode's default where none was configured. */
   readonly nodePortAddresses: NodePortAddresses;
+  /** What only iptables mode asks. */
+  readonly iptables: IptablesConfig;
   /** How long to wait before a failed sync is tried again. */
   readonly syncPeriodMs: number;
   /** The shortest time between two syncs; 0 means that every change is synced at once. */
@@ -68,6 +80,10 @@ export function agentConfigOf(file: KubeProxyConfiguration): AgentConfig {
     masqueradeMark: (1 << masqueradeBit) >>> 0,
     detectLocal: detectLocalOf(file),
     nodePortAddresses: nodePortAddressesOf(file),
+    iptables: {
+      variant: file.iptables.variant,
+      allowsLocalhostNodePorts: file.iptables.localhostNodePorts,
+    },
     syncPeriodMs: syncPeriod,
     minSyncPeriodMs: minSyncPeriod,
     servers: {
@@ -80,6 +96,16 @@ export function agentConfigOf(file: KubeProxyConfiguration): AgentConfig {
     logging: { format: file.logging.format, verbosity: file.logging.verbosity },
     file,
   };
+}
+
+/** Whether node ports are to be served at 127.0.0.1. */
+export function servesLocalhost({
+  mode,
+  iptables,
+  nodePortAddresses,
+}: Pick<AgentConfig, 'mode' | 'iptables' | 'nodePortAddresses'>): boolean {
+  if (mode !== 'iptables' || !iptables.allowsLocalhostNodePorts) return false;
+  return namesLocalhost(nodePortAddresses);
 }
 
 // --- internal ---
@@ -101,6 +127,7 @@ function detectLocalOf(file: KubeProxyConfiguration): DetectLocal {
 /** kube-proxy limits node ports to the node's primary IPs in nftables mode, and only there. */
 const NODE_PORT_DEFAULTS: Readonly<Record<ProxyMode, NodePortAddresses>> = {
   nftables: { keywords: ['primary'], cidrs: [] },
+  iptables: { keywords: [], cidrs: [] },
 };
 
 function nodePortAddressesOf({

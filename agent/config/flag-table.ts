@@ -42,7 +42,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
     kind: 'text',
     fields: ['mode'],
     winsOverFile: false,
-    help: 'how Services are programmed: nftables (default nftables)',
+    help: 'how Services are programmed: nftables or iptables (default nftables)',
   },
   {
     syntax: '--hostname-override <name>',
@@ -95,7 +95,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
     winsOverFile: false,
     help:
       'where node ports are reachable: CIDRs, primary, localhost or all, separated by commas ' +
-      '(default primary)',
+      '(default primary in nftables mode, all in iptables mode)',
   },
   {
     syntax: '--masquerade-all [boolean]',
@@ -110,6 +110,27 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
     fields: ['nftables.masqueradeBit'],
     winsOverFile: false,
     help: 'the bit of the packet mark that asks for masquerading, 0 to 31 (default 14)',
+  },
+  {
+    syntax: '--iptables-masquerade-bit <bit>',
+    kind: 'integer',
+    fields: ['iptables.masqueradeBit'],
+    winsOverFile: false,
+    help: 'the same in iptables mode (default 14)',
+  },
+  {
+    syntax: '--iptables-localhost-nodeports [boolean]',
+    kind: 'boolean',
+    fields: ['iptables.localhostNodePorts'],
+    winsOverFile: false,
+    help: 'in iptables mode: serve node ports at 127.0.0.1 too (default true)',
+  },
+  {
+    syntax: '--iptables-variant <variant>',
+    kind: 'text',
+    fields: ['iptables.variant'],
+    winsOverFile: false,
+    help: 'in iptables mode: nft or legacy, or auto for that which kubelet uses (default auto)',
   },
   {
     syntax: '--iptables-sync-period <duration>',
@@ -240,10 +261,6 @@ export const IGNORED_FLAGS: readonly { readonly syntax: string; readonly reason:
   ...without(NOT_USED.noGates, ['--feature-gates <gates>']),
   ...without(NOT_USED.noProfiler, ['--profiling [boolean]']),
   ...without(NOT_USED.noHiddenMetrics, ['--show-hidden-metrics-for-version <version>']),
-  ...without(NOT_USED.noIptables, [
-    '--iptables-masquerade-bit <bit>',
-    '--iptables-localhost-nodeports [boolean]',
-  ]),
   ...without(NOT_USED.noIpvs, [
     '--ipvs-sync-period <duration>',
     '--ipvs-min-sync-period <duration>',

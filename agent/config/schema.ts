@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { familyOf, type Cidr, type Ip } from '../../rules/ip.ts';
 import type { DetectLocal } from '../../rules/node/local-detector.ts';
 import type { NodePortKeyword } from '../../rules/node/node-port-addresses.ts';
+import { IPTABLES_VARIANTS } from '../kernel/iptables-variant.ts';
 import { formatGoDuration, parseGoDuration } from './go-duration.ts';
 import * as network from './network-values.ts';
 import { PROXY_MODES } from './proxy-mode.ts';
@@ -98,6 +99,8 @@ function schemaFor({ zeroIsUnset }: { readonly zeroIsUnset: boolean }) {
       iptables: group({
         ...packetFilter,
         localhostNodePorts: field(values.boolean, true),
+        // Ours: kube-proxy leaves it to the wrapper script of its image.
+        variant: textField(values.oneOf(['auto', ...IPTABLES_VARIANTS]), 'auto'),
       }).check(checkMinSyncPeriod),
       ipvs: group({
         syncPeriod: nonZero(values.positiveDuration, 30 * SECOND),

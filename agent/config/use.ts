@@ -10,9 +10,7 @@ export type Use =
       /** What a running agent does when the field changes in its file. */
       readonly onChange: 'apply' | 'restart';
     }
-  /** It will have its meaning here some day; `why` completes "... is not in use yet: ". */
-  | { readonly kind: 'not yet'; readonly why: string }
-  /** It will not; `why` completes "... makes no sense here: ". */
+  /** It has no meaning here; `why` completes "... makes no sense here: ". */
   | { readonly kind: 'never'; readonly why: string };
 
 /** In use; a change ends the agent, to be started again with it. */
@@ -31,7 +29,6 @@ export const NOT_USED = {
   noGates: never('the agent has no feature gates'),
   noProfiler: never('the profiler is that of the Go runtime'),
   noHiddenMetrics: never('the agent hides no metrics'),
-  noIptables: notYet('there is no iptables mode in this version'),
   noIpvs: never('there is no ipvs mode'),
   noWindows: never('the agent runs on Linux only'),
   noResync: never('every change is told when it happens'),
@@ -43,18 +40,12 @@ export function useWarning(name: string, use: Use): string | undefined {
   switch (use.kind) {
     case 'used':
       return undefined;
-    case 'not yet':
-      return `${name} is not in use yet: ${use.why}`;
     case 'never':
       return `${name} makes no sense here: ${use.why}`;
   }
 }
 
 // --- internal ---
-
-function notYet(why: string): Use {
-  return { kind: 'not yet', why };
-}
 
 function never(why: string): Use {
   return { kind: 'never', why };

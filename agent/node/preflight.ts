@@ -113,7 +113,8 @@ const SYSCTLS: readonly { readonly path: string; readonly wanted: string; readon
     },
   ];
 
-function checkSysctls(system: System): Finding[] {
+/** Looks at what decides whether packets are forwarded at all. */
+export function checkSysctls(system: System): Finding[] {
   return SYSCTLS.flatMap(({ path, wanted, why }): Finding[] => {
     const value = system.sysctl(path);
     if (value === undefined) return [];
@@ -148,7 +149,7 @@ async function attempt<T>(run: () => Promise<T>): Promise<T | KernelError> {
 }
 
 /** Compares the numbers that a version begins with. */
-function atLeast(version: string, minimum: readonly number[]): boolean {
+export function atLeast(version: string, minimum: readonly number[]): boolean {
   const parts = version.split(/[^0-9]/).map(Number);
   for (const [index, needed] of minimum.entries()) {
     const part = parts[index] ?? 0;
@@ -157,10 +158,12 @@ function atLeast(version: string, minimum: readonly number[]): boolean {
   return true;
 }
 
-function ok(what: string): Finding {
+/** What is as it should be. */
+export function ok(what: string): Finding {
   return { level: 'ok', what, advice: '' };
 }
 
-function missing(what: string, advice: string): Finding {
+/** What is needed and is not there. */
+export function missing(what: string, advice: string): Finding {
   return { level: 'missing', what, advice };
 }

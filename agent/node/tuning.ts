@@ -50,6 +50,23 @@ export function tuneConntrack(
   }
 }
 
+/**
+ * Lets packets with a source of 127.0.0.0/8 leave this node, as node ports at 127.0.0.1 need it: their
+ * connections go to pods. What comes from elsewhere to 127.0.0.0/8 is dropped by a rule then.
+ */
+export function allowLocalhostNodePorts({ files, log }: TuningSeams): void {
+  try {
+    if (files.read(ROUTE_LOCALNET) === '1') return;
+    files.write(ROUTE_LOCALNET, '1');
+    log.info({ setting: 'net.ipv4.conf.all.route_localnet', value: 1 }, 'kernel setting changed');
+  } catch (error) {
+    log.warn(
+      { error: messageOf(error), advice: `${INIT_CONTAINER}, or set localhostNodePorts to false` },
+      'node ports are not served at 127.0.0.1: route_localnet could not be set',
+    );
+  }
+}
+
 /** Sets how likely the kernel ends the agent when memory is short, from -1000 (never) to 1000. */
 export function setOomScore(score: number, { files, log }: TuningSeams): void {
   try {
@@ -61,6 +78,8 @@ export function setOomScore(score: number, { files, log }: TuningSeams): void {
 }
 
 // --- internal ---
+
+const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
 
 const OOM_SCORE = '/proc/self/oom_score_adj';
 

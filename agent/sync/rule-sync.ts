@@ -14,7 +14,6 @@ import type { Applied, Proxier, ProxierEvents } from './proxier.ts';
 /** What plans the rules of Services and what is in the kernel: rules/ has one for each kind of rules. */
 export interface RulePlanner {
   readonly family: IpFamily;
-  configure(settings: RuleSettings): void;
   setPorts(service: ServiceKey, ports: readonly ServicePort[]): void;
   /** Puts a Service back to what it was when last applied. */
   revert(service: ServiceKey): void;
@@ -26,6 +25,7 @@ export interface RulePlanner {
 /** Rules of one kind, in the kernel. Everything rejects with a KernelError. */
 export interface RuleBackend {
   readonly planner: RulePlanner;
+  configure(settings: RuleSettings): void;
   /** Replaces every belief about the kernel by what is there. */
   read(): Promise<void>;
   /** Applies what differs, if anything; answers what that was. */
@@ -137,7 +137,7 @@ export class RuleSync implements Proxier {
   }
 
   #takeInbox(): void {
-    this.#planner.configure(this.#settings);
+    this.#backend.configure(this.#settings);
     for (const [service, ports] of this.#inbox) this.#planner.setPorts(service, ports);
     this.#inbox.clear();
   }

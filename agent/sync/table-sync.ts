@@ -48,6 +48,10 @@ class TableBackend implements RuleBackend {
     this.#now = now;
   }
 
+  configure(settings: RuleSettings): void {
+    this.planner.configure(settings);
+  }
+
   async read(): Promise<void> {
     this.planner.adopt(await this.#transport.readTable(this.planner.family));
   }

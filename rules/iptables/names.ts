@@ -14,6 +14,9 @@ export type Table = (typeof TABLES)[number];
 /** Stands in each table, to notice when somebody flushes it. */
 export const CANARY = 'KUBE-PROXY-CANARY';
 
+/** A comment that tells our chains from a kube-proxy's, whose names are the same. */
+export const SIGNATURE = 'rules of switchyard: do not edit';
+
 /** Shared with kubelet, which writes the same rule into it: never ours to delete. */
 export const KUBELET_FIREWALL = 'KUBE-FIREWALL';
 

@@ -1,11 +1,19 @@
 /** The chains that are always there (behaviour document, sections 3.4 and 3.5). */
 import type { Element } from '../diff/element.ts';
-import { hostCidr, networkOf, isLoopback, type Cidr, type IpFamily, type Ip } from '../ip.ts';
+import {
+  hostCidr,
+  networkOf,
+  isLoopback,
+  touchesLoopback,
+  type Cidr,
+  type IpFamily,
+  type Ip,
+} from '../ip.ts';
 import { chainElement } from './dispatch.ts';
 import type { DispatchRules } from './dispatches.ts';
-import { CANARY, KUBELET_FIREWALL, TABLES } from './names.ts';
+import { CANARY, KUBELET_FIREWALL, SIGNATURE, TABLES } from './names.ts';
 import { renderRule, type Rule } from './rule.ts';
-import { servesLocalhost, touchesLoopback, type ChainSettings } from './settings.ts';
+import { servesLocalhost, type ChainSettings } from './settings.ts';
 
 /** Every chain that does not belong to Services, with the rules that lead to those that do. */
 export function sharedChains(
@@ -33,7 +41,10 @@ export function sharedChains(
       ...masqueradeRules(masqueradeMark).map(renderRule),
     ]),
     chainElement('nat', 'KUBE-MARK-MASQ', [
-      renderRule({ verdict: `-j MARK --set-xmark ${hex(masqueradeMark)}/${hex(masqueradeMark)}` }),
+      renderRule({
+        comment: SIGNATURE,
+        verdict: `-j MARK --set-xmark ${hex(masqueradeMark)}/${hex(masqueradeMark)}`,
+      }),
     ]),
     ...(servesLocalhost(family, settings)
       ? [chainElement('filter', KUBELET_FIREWALL, [renderRule(MARTIAN_RULE)])]
@@ -45,7 +56,7 @@ export function sharedChains(
 // --- internal ---
 
 /** A rule, so that emptying the chains is noticed as well as deleting them. */
-const CANARY_RULE: Rule = { comment: 'rules of switchyard: do not edit' };
+const CANARY_RULE: Rule = { comment: SIGNATURE };
 
 const LOOPBACK: Readonly<Record<IpFamily, Cidr>> = {
   IPv4: '127.0.0.0/8' as Cidr,

@@ -9,6 +9,7 @@ import {
   isZeroCidr,
   mergeCidrs,
   networkOf,
+  touchesLoopback,
   type Cidr,
   type Ip,
   type IpFamily,
@@ -55,6 +56,7 @@ export function expandNodePortAddresses(
 export function nodePortWarnings(
   addresses: NodePortAddresses,
   node: Pick<NodeFacts, 'ips' | 'podCIDRs'>,
+  isLocalhostServed: boolean,
 ): string[] {
   if (addresses.keywords.length === 0 && addresses.cidrs.length === 0) {
     return [
@@ -70,10 +72,17 @@ export function nodePortWarnings(
       `nodePortAddresses names no ${family} address of this node: node ports are reachable at all ` +
       `of its ${family} addresses; add an ${family} CIDR to limit them`,
   );
-  if (namesLoopback(addresses)) {
+  if (!isLocalhostServed && namesLoopback(addresses)) {
     warnings.push('nodePortAddresses names loopback addresses: node ports are not served there');
   }
   return warnings;
+}
+
+/** Whether node ports are to be reachable at 127.0.0.1, whatever IPs the node has. */
+export function namesLocalhost(addresses: NodePortAddresses): boolean {
+  const cidrs = cidrsOf(addresses, [], 'IPv4');
+  const isLimited = cidrs.length > 0 || addresses.keywords.includes('primary');
+  return !isLimited || cidrs.some(touchesLoopback);
 }
 
 // --- internal ---

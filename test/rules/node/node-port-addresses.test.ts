@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { hostCidr, type Cidr, type Ip } from '../../../rules/ip.ts';
 import {
   expandNodePortAddresses,
+  namesLocalhost,
   nodePortWarnings,
   type NodePortAddresses,
   type NodePortKeyword,
@@ -150,9 +151,35 @@ describe('nodePortWarnings', () => {
   ];
   for (const { name, given, node, about } of cases) {
     it(name, () => {
-      const warnings = nodePortWarnings(given, node);
+      const warnings = nodePortWarnings(given, node, false);
       expect(warnings).to.have.lengthOf(about.length);
       for (const [index, words] of about.entries()) expect(warnings[index]).to.include(words);
+    });
+  }
+
+  it('leave loopback alone where node ports are served there', () => {
+    expect(nodePortWarnings(addresses('localhost'), dualStack, true)).to.be.empty;
+  });
+});
+
+describe('namesLocalhost', () => {
+  const cases: { name: string; given: NodePortAddresses; isNamed: boolean }[] = [
+    { name: 'nothing', given: addresses(), isNamed: true },
+    { name: 'all', given: addresses('all'), isNamed: true },
+    { name: 'localhost', given: addresses('primary', 'localhost'), isNamed: true },
+    { name: 'a loopback network', given: addresses('127.0.0.5/32' as Cidr), isNamed: true },
+    { name: 'a network around it', given: addresses('0.0.0.0/1' as Cidr), isNamed: true },
+    {
+      name: 'IPv6 only, which leaves IPv4 open',
+      given: addresses('::1/128' as Cidr),
+      isNamed: true,
+    },
+    { name: 'primary', given: addresses('primary'), isNamed: false },
+    { name: 'another network', given: addresses('192.168.0.0/16' as Cidr), isNamed: false },
+  ];
+  for (const { name, given, isNamed } of cases) {
+    it(`is ${isNamed} for ${name}`, () => {
+      expect(namesLocalhost(given)).to.equal(isNamed);
     });
   }
 });

@@ -1,0 +1,111 @@
+/**
+ * The transport of iptables mode: iptables-restore for what changes, iptables-save for what is there.
+ * A lock is held by every program that changes legacy tables; we wait for it, for a bounded time.
+ */
+import type { IpFamily } from '../../rules/ip.ts';
+import { CANARY, TABLES } from '../../rules/iptables/names.ts';
+import { restoreLines, restoreText, type RestoreLine } from '../../rules/iptables/restore.ts';
+import { parseSave, type FoundTables } from '../../rules/iptables/save.ts';
+import type { ChainTransaction } from '../../rules/iptables/transaction.ts';
+import { parseComplaint, type IptablesComplaint } from './iptables-errors.ts';
+import { legacyTables, programOf, type Variant, type VariantSeams } from './iptables-variant.ts';
+import { KernelError } from './kernel-error.ts';
+import type { ProgramResult } from './program.ts';
+
+/** Carries transactions by running one variant of iptables. */
+export class IptablesTransport {
+  readonly #seams: VariantSeams;
+  readonly #variantOnce: () => Promise<Variant>;
+
+  /** `choose` is asked for the variant when it is first needed, and again if it could not tell. */
+  constructor(seams: VariantSeams, choose: () => Promise<Variant>) {
+    this.#seams = seams;
+    this.#variantOnce = onceDone(choose);
+  }
+
+  /** The variant that is used. */
+  variant(): Promise<Variant> {
+    return this.#variantOnce();
+  }
+
+  /** Reads every table with all rules: expensive in large clusters, for start and repair only. */
+  async readTables(family: IpFamily): Promise<FoundTables> {
+    const variant = await this.variant();
+    // Without tables there is nothing to print, and legacy tables come to be by being asked for.
+    if (variant.name === 'legacy' && legacyTables(family, this.#seams.files).length === 0) {
+      return new Map();
+    }
+    const { exitCode, stdout, stderr } = await this.#run(family, '-save', []);
+    if (exitCode !== 0) throw errorOf('iptables-save failed', parseComplaint(stderr));
+    return parseSave(stdout);
+  }
+
+  /** Whether nobody has flushed one of our tables: cheap. */
+  async isIntact(family: IpFamily): Promise<boolean> {
+    for (const table of TABLES) {
+      const { exitCode, stdout, stderr } = await this.#run(family, '', [
+        ...[...WAIT, '-t', table, '-S', CANARY],
+      ]);
+      // 4: another program holds the lock, or the like, which says nothing about the chain.
+      if (exitCode === 4) throw errorOf('iptables -S failed', parseComplaint(stderr));
+      if (exitCode !== 0 || !stdout.includes(`-A ${CANARY} `)) return false;
+    }
+    return true;
+  }
+
+  /** Applies a transaction: a table at a time, each of them all or nothing. */
+  async apply(transaction: ChainTransaction): Promise<void> {
+    const lines = [...restoreLines(transaction)];
+    const { exitCode, stderr } = await this.#run(
+      transaction.family,
+      '-restore',
+      ['--noflush', '--counters', ...WAIT],
+      restoreText(lines),
+    );
+    if (exitCode === 0) return;
+    const complaint = parseComplaint(stderr);
+    const line = complaint.line === undefined ? undefined : lines[complaint.line - 1];
+    throw errorOf('iptables-restore refused the chains', complaint, line);
+  }
+
+  async #run(
+    family: IpFamily,
+    tool: '' | '-restore' | '-save',
+    args: readonly string[],
+    input?: string,
+  ): Promise<ProgramResult> {
+    return this.#seams.run(programOf(await this.variant(), family, tool), args, input);
+  }
+}
+
+// --- internal ---
+
+/** In seconds. The nft variant needs no lock, and ignores it. */
+const WAIT = ['-w', '5'];
+
+function errorOf(what: string, complaint: IptablesComplaint, line?: RestoreLine): KernelError {
+  const place = line === undefined ? '' : ` (${line.text.slice(0, 160)})`;
+  return new KernelError(complaint.code, `${what}: ${complaint.message}${place}`, {
+    changes: changesAt(line),
+  });
+}
+
+/** The change to blame, narrowed down to the rule. A whole table's COMMIT blames nobody. */
+function changesAt(line: RestoreLine | undefined): KernelError['changes'] {
+  if (line?.change === undefined) return [];
+  const { change, rule } = line;
+  if (rule === undefined || change.after === undefined) return [change];
+  return [{ ...change, after: { ...change.after, value: rule } }];
+}
+
+/** Remembers what was found out; a failure is not remembered. */
+function onceDone<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find().catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
+}

@@ -1,0 +1,103 @@
+/** Keeps one family's iptables chains. */
+import { countChanges, type ElementChange } from '../../rules/diff/element.ts';
+import type { Inventory } from '../../rules/inventory.ts';
+import type { IpFamily } from '../../rules/ip.ts';
+import { chainInventory } from '../../rules/iptables/inventory.ts';
+import { IptablesPlanner } from '../../rules/iptables/planner.ts';
+import { reportChanges } from '../../rules/iptables/report.ts';
+import type { ChainOptions } from '../../rules/iptables/settings.ts';
+import {
+  changesOf,
+  isEmptyTransaction,
+  type ChainTransaction,
+} from '../../rules/iptables/transaction.ts';
+import type { ServiceKey } from '../../rules/services/types.ts';
+import type { RuleSettings } from '../../rules/settings.ts';
+import type { IptablesTransport } from '../kernel/iptables-transport.ts';
+import type { Applied, ProxierEvents } from './proxier.ts';
+import { RuleSync, type RuleBackend } from './rule-sync.ts';
+
+/** What a chain sync needs. */
+export interface ChainSyncOptions {
+  readonly family: IpFamily;
+  readonly settings: RuleSettings;
+  /** What the chains depend on besides the settings of every mode. */
+  readonly chainOptions: ChainOptions;
+  readonly transport: ChainTransport;
+  readonly events: ProxierEvents;
+  /** Milliseconds on a clock that only goes forward. */
+  readonly now: () => number;
+}
+
+/** What is asked of the kernel. Everything rejects with a KernelError. */
+export type ChainTransport = Pick<IptablesTransport, 'readTables' | 'isIntact' | 'apply'>;
+
+/** One family's chains, kept. */
+export class ChainSync extends RuleSync {
+  constructor(options: ChainSyncOptions) {
+    super({ ...options, backend: new ChainBackend(options) });
+  }
+}
+
+// --- internal ---
+
+class ChainBackend implements RuleBackend {
+  readonly planner: IptablesPlanner;
+  readonly #chainOptions: ChainOptions;
+  readonly #transport: ChainTransport;
+  readonly #now: () => number;
+  /** Whether the next change is the first one since everything was looked at. */
+  #isFull = true;
+  #hasApplied = false;
+
+  constructor({ family, settings, chainOptions, transport, now }: ChainSyncOptions) {
+    this.planner = new IptablesPlanner(family, { ...settings, ...chainOptions });
+    this.#chainOptions = chainOptions;
+    this.#transport = transport;
+    this.#now = now;
+  }
+
+  configure(settings: RuleSettings): void {
+    this.planner.configure({ ...settings, ...this.#chainOptions });
+  }
+
+  async read(): Promise<void> {
+    this.planner.adopt(await this.#transport.readTables(this.planner.family));
+    this.#isFull = true;
+  }
+
+  async apply(): Promise<Applied | undefined> {
+    const transaction = this.planner.plan();
+    const started = this.#now();
+    const isEmpty = isEmptyTransaction(transaction);
+    if (!isEmpty) await this.#transport.apply(transaction);
+    const applied = this.#describe(transaction, this.#now() - started);
+    this.planner.committed(transaction);
+    this.#isFull = false;
+    this.#hasApplied = true;
+    return isEmpty ? undefined : applied;
+  }
+
+  async isIntact(): Promise<boolean> {
+    return !this.#hasApplied || this.#transport.isIntact(this.planner.family);
+  }
+
+  ownersOf({ collection, key, after }: ElementChange): readonly ServiceKey[] {
+    return this.planner.ownersOf(collection, key, after?.value);
+  }
+
+  inventory(quarantined: readonly ServiceKey[]): Inventory {
+    return chainInventory(this.planner, quarantined);
+  }
+
+  #describe(transaction: ChainTransaction, elapsedMs: number): Applied {
+    const { family } = transaction;
+    return {
+      family,
+      table: this.#isFull ? 'full' : 'keep',
+      ...countChanges(changesOf(transaction)),
+      elapsedMs,
+      report: () => reportChanges(transaction, this.planner.ports),
+    };
+  }
+}
