@@ -53,4 +53,4 @@ async function cleanUpMode(mode: Mode): Promise<void> {
 }
 
 /** What has no program here. */
-const IS_MISSING: ReadonlySet<KernelErrorCode> = new Set(['nft-missing']);
+const IS_MISSING: ReadonlySet<KernelErrorCode> = new Set(['nft-missing', 'iptables-missing']);

@@ -55,7 +55,8 @@ export class IptablesTransport {
 
   /** Applies a transaction: a table at a time, each of them all or nothing. */
   async apply(transaction: ChainTransaction): Promise<void> {
-    const lines = [...restoreLines(transaction)];
+    const { name } = await this.variant();
+    const lines = [...restoreLines(transaction, { listsFirst: name === 'nft' })];
     const { exitCode, stderr } = await this.#run(
       transaction.family,
       '-restore',

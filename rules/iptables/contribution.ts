@@ -114,7 +114,6 @@ function refusal(
   const reason = action === 'reject' ? 'has no endpoints' : 'has no local endpoints';
   const rule: Rule = {
     comment: `${port.displayName} ${reason}`,
-    matches: frontend.ip === undefined ? ['-m addrtype --dst-type LOCAL'] : [],
     verdict: action === 'reject' ? rejectVerdict(port) : '-j DROP',
   };
   return [entry(dispatch, frontend, rule)];

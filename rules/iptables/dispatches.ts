@@ -43,9 +43,9 @@ const DISPATCHES = {
   hairpins: { table: 'nat', prefix: 'KUBE-SEP-', hasAddress: true },
   /** In KUBE-SERVICES: ClusterIPs without endpoints. */
   internalRefusals: { table: 'filter', prefix: 'KUBE-SVC-', hasAddress: true },
-  /** In KUBE-EXTERNAL-SERVICES: external and load balancer IPs without endpoints. */
+  /** In both of them: external and load balancer IPs without endpoints. */
   externalRefusals: { table: 'filter', prefix: 'KUBE-EXT-', hasAddress: true },
-  /** In KUBE-EXTERNAL-SERVICES: node ports without endpoints. */
+  /** In KUBE-EXT-NODEPORTS: node ports without endpoints. */
   nodePortRefusals: { table: 'filter', prefix: 'KUBE-EXT-', hasAddress: false },
   /** In KUBE-PROXY-FIREWALL: load balancer IPs with source ranges. */
   firewalls: { table: 'filter', prefix: 'KUBE-FW-', hasAddress: true },

@@ -12,7 +12,7 @@ import {
 import { chainElement } from './dispatch.ts';
 import type { DispatchRules } from './dispatches.ts';
 import { CANARY, KUBELET_FIREWALL, SIGNATURE, TABLES } from './names.ts';
-import { renderRule, type Rule } from './rule.ts';
+import { renderRule, type AddressMatch, type Rule } from './rule.ts';
 import { servesLocalhost, type ChainSettings } from './settings.ts';
 
 /** Every chain that does not belong to Services, with the rules that lead to those that do. */
@@ -23,17 +23,22 @@ export function sharedChains(
 ): Element[] {
   const { masqueradeMark } = settings;
   return [
-    chainElement('filter', 'KUBE-SERVICES', dispatch.internalRefusals),
+    chainElement('filter', 'KUBE-SERVICES', [
+      ...dispatch.internalRefusals,
+      // For what this node sends: KUBE-EXTERNAL-SERVICES does not stand in OUTPUT, as this does.
+      ...dispatch.externalRefusals,
+    ]),
     chainElement('filter', 'KUBE-EXTERNAL-SERVICES', [
       ...dispatch.externalRefusals,
-      ...dispatch.nodePortRefusals,
+      ...nodePortRules(family, settings, NODE_PORT_REFUSALS, 'node ports without endpoints'),
     ]),
+    chainElement('filter', NODE_PORT_REFUSALS, dispatch.nodePortRefusals),
     chainElement('filter', 'KUBE-FORWARD', forwardRules(settings).map(renderRule)),
     chainElement('filter', 'KUBE-NODEPORTS', dispatch.healthChecks),
     chainElement('filter', 'KUBE-PROXY-FIREWALL', dispatch.firewalls),
     chainElement('nat', 'KUBE-SERVICES', [
       ...dispatch.services,
-      ...nodePortRules(family, settings).map(renderRule),
+      ...nodePortRules(family, settings, 'KUBE-NODEPORTS', NODE_PORTS_COMMENT),
     ]),
     chainElement('nat', 'KUBE-NODEPORTS', dispatch.nodePorts),
     chainElement('nat', 'KUBE-POSTROUTING', [
@@ -54,6 +59,13 @@ export function sharedChains(
 }
 
 // --- internal ---
+
+/** In the table filter, what KUBE-NODEPORTS is in nat: that name is taken by health check ports. */
+const NODE_PORT_REFUSALS = 'KUBE-EXT-NODEPORTS';
+
+/** kube-proxy's words. It is: an address that is a Service's own comes before a node port. */
+const NODE_PORTS_COMMENT =
+  'kubernetes service nodeports; NOTE: this must be the last rule in this chain';
 
 /** A rule, so that emptying the chains is noticed as well as deleting them. */
 const CANARY_RULE: Rule = { comment: SIGNATURE };
@@ -105,25 +117,38 @@ function masqueradeRules(mark: number): Rule[] {
   ];
 }
 
-/** Last in KUBE-SERVICES: an address that is a Service's own comes before a node port. */
-function nodePortRules(family: IpFamily, settings: ChainSettings): Rule[] {
+/** Lead packets to the addresses at which node ports are served into a chain. */
+function nodePortRules(
+  family: IpFamily,
+  settings: ChainSettings,
+  chain: string,
+  comment: string,
+): string[] {
+  const toChain = { comment, matches: ['-m addrtype --dst-type LOCAL'], verdict: `-j ${chain}` };
+  return nodePortMatches(family, settings).map(({ destination, isServed }) =>
+    renderRule(isServed ? { ...toChain, destination } : { destination, verdict: '-j RETURN' }),
+  );
+}
+
+/** Addresses, and whether node ports are served there: the first that matches counts. */
+interface NodePortMatches {
+  readonly destination: AddressMatch | undefined;
+  readonly isServed: boolean;
+}
+
+function nodePortMatches(family: IpFamily, settings: ChainSettings): NodePortMatches[] {
   const { nodePorts } = settings;
   const isLocalhostServed = servesLocalhost(family, settings);
-  const toNodePorts = {
-    comment: 'kubernetes service nodeports; NOTE: this must be the last rule in this chain',
-    matches: ['-m addrtype --dst-type LOCAL'],
-    verdict: '-j KUBE-NODEPORTS',
-  };
   if (nodePorts.matchAll) {
     const destination = isLocalhostServed ? undefined : { not: LOOPBACK[family] };
-    return [{ ...toNodePorts, destination }];
+    return [{ destination, isServed: true }];
   }
   const { cidrs } = nodePorts;
   const served = cidrs.filter((cidr) => isLocalhostServed || !isLoopback(networkOf(cidr)));
   const holdsLoopback = !isLocalhostServed && served.some(touchesLoopback);
   return [
-    ...(holdsLoopback ? [{ destination: LOOPBACK[family], verdict: '-j RETURN' }] : []),
-    ...served.map((destination) => ({ ...toNodePorts, destination })),
+    ...(holdsLoopback ? [{ destination: LOOPBACK[family], isServed: false }] : []),
+    ...served.map((destination) => ({ destination, isServed: true })),
   ];
 }
 

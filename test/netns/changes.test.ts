@@ -85,6 +85,7 @@ describe('changes that an agent hears of by a watch', function () {
 
   const following: PacketMode = {
     name: 'nftables',
+    flags: [],
     differences: [],
     program: async (node, run) => {
       agent ??= await startAgent(node, run);

@@ -2,6 +2,7 @@
  * The proxy modes that the packet table is run for. A mode that behaves differently on purpose says
  * so by name, and the rows that do not hold for it say `unless`.
  */
+import { IPTABLES_VARIANTS, type VariantName } from '../../../agent/kernel/iptables-variant.ts';
 import type { Host } from '../../../scripts/world/host.ts';
 import { type AgentRun, type LogLine, runAgentOnce } from './agent.ts';
 
@@ -29,4 +30,22 @@ export interface PacketMode {
 /** All modes. */
 export const PACKET_MODES: readonly PacketMode[] = [
   { name: 'nftables', differences: [], program: runAgentOnce },
+  ...IPTABLES_VARIANTS.map(iptablesMode),
 ];
+
+// --- internal ---
+
+function iptablesMode(variant: VariantName): PacketMode {
+  const flags = ['--proxy-mode', 'iptables', '--iptables-variant', variant];
+  return {
+    name: `iptables-${variant}`,
+    differences: [
+      'unused ports pass',
+      'unallocated addresses pass',
+      'no endpoints before source ranges',
+      'node ports everywhere by default',
+      'node ports at localhost',
+    ],
+    program: (node, run) => runAgentOnce(node, { ...run, flags: [...run.flags, ...flags] }),
+  };
+}

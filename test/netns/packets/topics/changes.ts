@@ -1,6 +1,7 @@
 /** Services that change, and what becomes of the same packets before and after. */
 import { hostCidr, type IpFamily } from '../../../../rules/ip.ts';
 import { ipsOfHost, listOf } from '../hosts.ts';
+import type { Difference } from '../mode.ts';
 import { type Expected, kept, masqueraded, type PacketRow } from '../row.ts';
 import { externalIps, makeService, nodePortOf, type ServiceOptions } from '../service.ts';
 import { clusterIpOf, externalIpOf, nodePortAt, type Target, vipOf } from '../target.ts';
@@ -23,6 +24,8 @@ interface ChangingRow {
   readonly families?: readonly IpFamily[];
   readonly before: Expected;
   readonly after: Expected;
+  /** When it does not hold in modes that differ from nftables mode in some way. */
+  readonly unless?: { readonly [time in 'before' | 'after']?: Difference };
 }
 
 const CHANGES: readonly Change[] = [
@@ -104,8 +107,11 @@ const CHANGES: readonly Change[] = [
       ],
     },
     rows: [
-      atClusterIp(10, kept('pod-1-1'), 'reject', 80),
-      atClusterIp(10, 'reject', kept('pod-1-1'), 81),
+      { ...atClusterIp(10, kept('pod-1-1'), 'reject', 80), unless: { after: 'unused ports pass' } },
+      {
+        ...atClusterIp(10, 'reject', kept('pod-1-1'), 81),
+        unless: { before: 'unused ports pass' },
+      },
     ],
   },
   {
@@ -192,11 +198,12 @@ function serviceOf(options: Change['before']): Topic['services'][number] {
 
 function rowsAt(time: 'before' | 'after'): PacketRow[] {
   return CHANGES.flatMap(({ name, rows }) =>
-    rows.map(({ from, to, families, ...expected }, index) => ({
+    rows.map(({ from, to, families, unless, ...expected }, index) => ({
       name: rows.length === 1 ? name : `${name} (${index + 1} of ${rows.length})`,
       from,
       to,
       ...(families !== undefined && { families }),
+      ...(unless?.[time] !== undefined && { unless: unless[time] }),
       expected: expected[time],
     })),
   );
