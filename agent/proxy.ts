@@ -22,6 +22,11 @@ export interface ProxyOptions {
   readonly mode: Pick<Mode, 'createProxier'>;
   readonly families: readonly IpFamily[];
   readonly log: Logger;
+  /**
+   * Called once everything is programmed for the first time, to remove what is obsolete then; again
+   * after the next sync when it answers false.
+   */
+  readonly removeLeftovers?: () => Promise<boolean>;
 }
 
 /** Brings a cluster view to work on this node. */
@@ -38,8 +43,11 @@ export class Proxy {
   /** Conflicts that were said; said again only after they went away. */
   #conflicts: ReadonlySet<string> = new Set();
   #verifiedAt = performance.now();
+  readonly #removeLeftovers: () => Promise<boolean>;
+  #areLeftoversGone = false;
 
-  constructor({ config, view, mode, families, log }: ProxyOptions) {
+  constructor({ config, view, mode, families, log, removeLeftovers }: ProxyOptions) {
+    this.#removeLeftovers = removeLeftovers ?? (() => Promise.resolve(true));
     this.#view = view;
     this.#config = config;
     this.#log = log;
@@ -81,6 +89,7 @@ export class Proxy {
     const first = errors.find((error) => error !== undefined);
     if (first !== undefined) throw first;
     if (isVerifyDue) this.#verifiedAt = now;
+    if (!this.#areLeftoversGone) this.#areLeftoversGone = await this.#removeLeftovers();
   }
 
   /** The Services that were refused, by family. */

@@ -19,7 +19,8 @@ import type { FlowCleaner } from './conntrack/flow-cleaner.ts';
 import { failedToListenEvent, startingEvent, type EventSink } from './events/event.ts';
 import { ListenError } from './http/server.ts';
 import { setVerbosity, type Logger } from './log.ts';
-import { createMode } from './modes/modes.ts';
+import { removeLeftovers } from './modes/leftovers.ts';
+import { createMode, createModes } from './modes/modes.ts';
 import { supportedFamilies } from './node/families.ts';
 import { KERNEL_FILES } from './node/kernel-files.ts';
 import { tuneMachine } from './node/tuning.ts';
@@ -199,7 +200,12 @@ function createView({ config, nodeName, log }: AgentOptions, events: ViewEvents)
 
 function createProxy({ config, log }: AgentOptions, view: ClusterView): Proxy {
   const families = IP_FAMILIES.filter((family) => supportedFamilies().includes(family));
-  return new Proxy({ config, view, mode: createMode(config), families, log });
+  const mode = createMode(config);
+  const others = createModes().filter(({ name }) => name !== mode.name);
+  return new Proxy({
+    ...{ config, view, mode, families, log },
+    removeLeftovers: () => removeLeftovers(mode, others, log),
+  });
 }
 
 function familiesOf({ proxiers }: Proxy): IpFamily[] {

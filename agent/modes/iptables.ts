@@ -1,12 +1,12 @@
 /** iptables mode: kube-proxy's chains, in whichever iptables the node uses. */
 import { IP_FAMILIES, type IpFamily } from '../../rules/ip.ts';
 import { IptablesPlanner } from '../../rules/iptables/planner.ts';
-import { ownerOf, removalOf } from '../../rules/iptables/removal.ts';
+import { ownerOf, removalOf, type ChainOwner } from '../../rules/iptables/removal.ts';
 import { reportChanges } from '../../rules/iptables/report.ts';
 import { restoreLines } from '../../rules/iptables/restore.ts';
 import type { FoundTables } from '../../rules/iptables/save.ts';
 import type { ChainOptions } from '../../rules/iptables/settings.ts';
-import { changesOf, isEmptyTransaction } from '../../rules/iptables/transaction.ts';
+import { isEmptyTransaction } from '../../rules/iptables/transaction.ts';
 import type { IptablesConfig } from '../config/agent-config.ts';
 import { IptablesTransport } from '../kernel/iptables-transport.ts';
 import {
@@ -68,6 +68,20 @@ export function createIptablesMode(config: IptablesConfig, seams = IPTABLES): Mo
     },
     check: () => iptablesPreflight(config.variant, seams, SYSTEM),
     cleanUp: () => removeFromEvery(seams),
+    async removeLeftovers() {
+      const chosen = await transport.variant();
+      const others = [...(await findVariants(seams.run)).values()].filter(
+        ({ name }) => name !== chosen.name,
+      );
+      const lines: string[] = [];
+      for (const variant of others) {
+        // Chains of our names, whoever made them: in the variant in use they were taken over too.
+        for (const family of IP_FAMILIES) {
+          lines.push(await removeFrom(variant, family, seams, ['us', 'kube-proxy']));
+        }
+      }
+      return lines;
+    },
   };
 }
 
@@ -122,7 +136,9 @@ function* jsonText(planners: readonly IptablesPlanner[]): Generator<string> {
 async function removeFromEvery(seams: VariantSeams): Promise<string[]> {
   const lines: string[] = [];
   for (const variant of (await findVariants(seams.run)).values()) {
-    for (const family of IP_FAMILIES) lines.push(await removeFrom(variant, family, seams));
+    for (const family of IP_FAMILIES) {
+      lines.push(await removeFrom(variant, family, seams, ['us']));
+    }
   }
   return lines.length > 0 ? lines : ['iptables is not installed: nothing to remove'];
 }
@@ -131,19 +147,16 @@ async function removeFrom(
   variant: Variant,
   family: IpFamily,
   seams: VariantSeams,
+  owners: readonly ChainOwner[],
 ): Promise<string> {
   const transport = new IptablesTransport(seams, () => Promise.resolve(variant));
   const found = await transport.readTables(family);
   const name = `chains of ${family === 'IPv4' ? 'iptables' : 'ip6tables'}-${variant.name}`;
-  switch (ownerOf(found)) {
-    case 'nobody':
-      return `${name} are not there: nothing to remove`;
-    case 'kube-proxy':
-      return `${name} are those of a kube-proxy: left alone`;
-    case 'us': {
-      const removal = removalOf(family, found);
-      await transport.apply(removal);
-      return `removed ${changesOf(removal).length} ${name}`;
-    }
-  }
+  const owner = ownerOf(found);
+  if (owner === 'nobody') return `${name} are not there: nothing to remove`;
+  if (!owners.includes(owner)) return `${name} are those of a kube-proxy: left alone`;
+  const removal = removalOf(family, found);
+  await transport.apply(removal);
+  const count = removal.tables.flatMap(({ chains }) => chains).length;
+  return `removed ${count} ${name}`;
 }

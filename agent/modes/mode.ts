@@ -27,6 +27,11 @@ export interface Mode {
    * neither a configuration nor a cluster.
    */
   cleanUp(): Promise<string[]>;
+  /**
+   * Removes what the mode would have programmed in another way on this node: by another variant of a
+   * tool, say. Answers as `cleanUp`. A mode with one way has nothing such.
+   */
+  removeLeftovers?(): Promise<string[]>;
 }
 
 /** What a proxier is made of. */

@@ -22,6 +22,8 @@ export type Difference =
 /** A proxy mode under test. */
 export interface PacketMode {
   readonly name: string;
+  /** What an agent is run with in this mode. */
+  readonly flags: readonly string[];
   readonly differences: readonly Difference[];
   /** Programs a node with what its source holds; the rules are in place when it resolves to the log. */
   program(node: Host, run: AgentRun): Promise<readonly LogLine[]>;
@@ -29,7 +31,7 @@ export interface PacketMode {
 
 /** All modes. */
 export const PACKET_MODES: readonly PacketMode[] = [
-  { name: 'nftables', differences: [], program: runAgentOnce },
+  { name: 'nftables', flags: [], differences: [], program: runAgentOnce },
   ...IPTABLES_VARIANTS.map(iptablesMode),
 ];
 
@@ -39,6 +41,7 @@ function iptablesMode(variant: VariantName): PacketMode {
   const flags = ['--proxy-mode', 'iptables', '--iptables-variant', variant];
   return {
     name: `iptables-${variant}`,
+    flags,
     differences: [
       'unused ports pass',
       'unallocated addresses pass',

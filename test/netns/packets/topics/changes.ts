@@ -25,7 +25,7 @@ interface ChangingRow {
   readonly before: Expected;
   readonly after: Expected;
   /** When it does not hold in modes that differ from nftables mode in some way. */
-  readonly unless?: { readonly [time in 'before' | 'after']?: Difference };
+  readonly unless?: Readonly<Partial<Record<'before' | 'after', Difference>>>;
 }
 
 const CHANGES: readonly Change[] = [
