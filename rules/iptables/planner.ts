@@ -12,7 +12,7 @@ import { chainElement } from './dispatch.ts';
 import { createDispatches, settleDispatches, type Dispatches } from './dispatches.ts';
 import { isJump, jumpElement, JUMPS, jumpsOf, KUBELET_JUMPS } from './jumps.ts';
 import { isOurChain, KUBELET_FIREWALL, TABLES, type Table } from './names.ts';
-import type { FoundTables } from './save.ts';
+import { usedByOthers, type FoundTables } from './save.ts';
 import { servesLocalhost, type ChainSettings } from './settings.ts';
 import { sharedChains } from './shared-chains.ts';
 import { changesOf, type ChainTransaction } from './transaction.ts';
@@ -196,6 +196,10 @@ export class IptablesPlanner {
     for (const { dispatch, key, rule } of entries) this.#dispatches[dispatch].release(key, rule);
   }
 
+  #isWanted(table: Table, chain: string): boolean {
+    return this.#ledger.get(table, chain) !== undefined;
+  }
+
   /** What of the tables is ours. */
   #contentsOf(found: FoundTables): Contents {
     const sharesKubeletChain = servesLocalhost(this.family, this.#settings);
@@ -206,9 +210,12 @@ export class IptablesPlanner {
       contents.set(collection, elements.set(key, element));
     };
     for (const table of TABLES) {
+      const kept = usedByOthers(table, found);
       for (const [name, rules] of found.get(table) ?? []) {
         const isShared = table === 'filter' && name === KUBELET_FIREWALL && sharesKubeletChain;
-        if (isShared || isOurChain(table, name)) add(chainElement(table, name, rules));
+        // One that is in use elsewhere and not wanted stays: to delete it would fail.
+        const isOurs = isOurChain(table, name) && (!kept.has(name) || this.#isWanted(table, name));
+        if (isShared || isOurs) add(chainElement(table, name, rules));
         for (const rule of rules) {
           const jump = { table, parent: name, rule };
           if (isJump(table, name, rule) || isKubeletJump(jump)) add(jumpElement(jump));

@@ -4,7 +4,7 @@ import type { IpFamily } from '../ip.ts';
 import { chainElement } from './dispatch.ts';
 import { isJump, jumpElement } from './jumps.ts';
 import { CANARY, isOurChain, SIGNATURE, TABLES, type Table } from './names.ts';
-import type { FoundTables } from './save.ts';
+import { usedByOthers, type FoundTables } from './save.ts';
 import type { ChainTransaction } from './transaction.ts';
 
 /** Whose chains of our names are there: a kube-proxy's are called the same. */
@@ -22,7 +22,10 @@ export function ownerOf(found: FoundTables): ChainOwner {
   return telling.some((rule) => rule.includes(SIGNATURE)) ? 'us' : 'kube-proxy';
 }
 
-/** Deletes all chains of our names, and what leads to them. What is shared with kubelet stays. */
+/**
+ * Deletes all chains of our names, and what leads to them. What is shared with kubelet stays, and what
+ * rules of others lead to.
+ */
 export function removalOf(family: IpFamily, found: FoundTables): ChainTransaction {
   const tables = TABLES.map((table) => ({
     table,
@@ -39,7 +42,10 @@ export function removalOf(family: IpFamily, found: FoundTables): ChainTransactio
 // --- internal ---
 
 function ourChains(table: Table, found: FoundTables): (readonly [string, readonly string[]])[] {
-  return [...(found.get(table) ?? [])].filter(([name]) => isOurChain(table, name));
+  const kept = usedByOthers(table, found);
+  return [...(found.get(table) ?? [])].filter(
+    ([name]) => isOurChain(table, name) && !kept.has(name),
+  );
 }
 
 function gone(before: NonNullable<ElementChange['before']>): ElementChange {

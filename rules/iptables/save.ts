@@ -1,8 +1,20 @@
 /** What iptables-save prints, as chains with their rules. */
-import { TABLES, type Table } from './names.ts';
+import { isJump } from './jumps.ts';
+import { isOurChain, TABLES, type Table } from './names.ts';
 
 /** Every chain of the tables we know, ours and others', with its rules as text. */
 export type FoundTables = ReadonlyMap<Table, ReadonlyMap<string, readonly string[]>>;
+
+/**
+ * The chains of a table that rules of others lead to: those in chains that are not ours, but for our
+ * own jumps. The kernel does not let them be deleted.
+ */
+export function usedByOthers(table: Table, found: FoundTables): ReadonlySet<string> {
+  const targets = [...(found.get(table) ?? [])].flatMap(([name, rules]) =>
+    isOurChain(table, name) ? [] : rules.filter((rule) => !isJump(table, name, rule)).map(targetOf),
+  );
+  return new Set(targets.filter((target) => target !== undefined));
+}
 
 /** Reads all tables that we know; lines that are no chain and no rule are left out. */
 export function parseSave(text: string): FoundTables {
@@ -22,4 +34,10 @@ export function parseSave(text: string): FoundTables {
     }
   }
   return tables;
+}
+
+// --- internal ---
+
+function targetOf(rule: string): string | undefined {
+  return /(?:^| )-[jg] (\S+)/.exec(rule)?.[1];
 }

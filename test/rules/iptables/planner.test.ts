@@ -82,6 +82,15 @@ describe('the planner of iptables mode', () => {
     expect(output.filter((rule) => rule.endsWith('-j KUBE-SERVICES'))).to.have.length(1);
   });
 
+  it('does not delete a chain that somebody else leads to', () => {
+    const kernel = new KernelModel();
+    kernel.restore('*nat\n:KUBE-SVC-OLD -\n-A OUTPUT -j KUBE-SVC-OLD\nCOMMIT\n');
+    const planner = plannerOf(PORT);
+    planner.adopt(kernel.save());
+    sync(planner, kernel);
+    expect(kernel.chains('nat').has('KUBE-SVC-OLD')).to.equal(true);
+  });
+
   it('has its jumps in the order of kube-proxy', () => {
     const kernel = new KernelModel();
     sync(plannerOf(PORT), kernel);

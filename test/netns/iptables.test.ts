@@ -1,0 +1,136 @@
+/** iptables mode with a running agent: what changes cost, who sticks, and what localhost is open to. */
+import { expect } from 'chai';
+import { IP_FAMILIES } from '../../rules/ip.ts';
+import { type RunningAgent, runAgentOnce, startAgent } from './packets/agent.ts';
+import { type Bed, createBed } from './packets/bed.ts';
+import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
+import { PACKET_MODES } from './packets/mode.ts';
+import { makeService, type TestService } from './packets/service.ts';
+import { addStickyClients, findPins, type Pins, STICKY_CLIENTS } from './packets/stickiness.ts';
+import { clusterIpOf, nodePortAt, vipOf } from './packets/target.ts';
+import { startTraffic } from './packets/traffic.ts';
+
+const TARGETS = {
+  ClusterIP: clusterIpOf({ number: 1 }),
+  'node port': nodePortAt(1, { number: 1 }),
+  VIP: vipOf({ number: 1 }),
+};
+
+/** Enough for dispatch chains. */
+const OTHERS = Array.from({ length: 30 }, (_, i) =>
+  makeService({ number: 2 + i, name: `other-${i}`, type: 'LoadBalancer', endpoints: ['pod-1-2'] }),
+);
+
+for (const mode of PACKET_MODES.filter(({ name }) => name.startsWith('iptables-'))) {
+  describe(`an agent in ${mode.name} mode`, () => {
+    let bed: Bed;
+    let agent: RunningAgent;
+    let pins: Pins;
+    const run = () => ({
+      source: bed.source.flags,
+      flags: [...CLUSTER_CIDR_FLAGS, ...mode.flags],
+    });
+    const pinsNow = (): Promise<Pins> => findPins(bed, TARGETS);
+
+    before(async () => {
+      bed = await createBed({ nodes: [{ pods: 4 }], clients: 1 });
+      await addStickyClients(bed);
+      await bed.write([sticky('pod-1-1', 'pod-1-2', 'pod-1-3'), ...OTHERS]);
+      agent = await startAgent(bed.world.host('node-1'), run());
+      await agent.waitForApplied(IP_FAMILIES.length);
+      pins = await findPins(bed, TARGETS, 10);
+    });
+    after(async () => {
+      await agent.stop();
+      await bed.close();
+    });
+
+    it('sticks each client to one endpoint at every address of a Service', () => {
+      for (const client of STICKY_CLIENTS) {
+        for (const family of IP_FAMILIES) {
+          for (const protocol of ['tcp', 'udp']) {
+            const own = [...pins].filter(([key]) => key.endsWith(` ${client[family]}`));
+            const hosts = own.filter(([key]) => key.includes(` ${protocol} `)).map(([, at]) => at);
+            expect(new Set(hosts), `${client[family]} ${protocol}`).to.have.property('size', 1);
+            expect(hosts[0]).to.be.oneOf(['pod-1-1', 'pod-1-2', 'pod-1-3']);
+          }
+        }
+      }
+      expect(new Set(pins.values())).to.have.property('size', 3);
+    });
+
+    it('leaves every client where it is when an endpoint is added', async () => {
+      await change(sticky('pod-1-1', 'pod-1-2', 'pod-1-3', 'pod-1-4'));
+      expect(await pinsNow()).to.deep.equal(pins);
+    });
+
+    it('moves the clients of an endpoint that is gone, and nobody else', async () => {
+      await change(sticky('pod-1-2', 'pod-1-3'));
+      const moved = await pinsNow();
+      for (const [client, before] of pins) {
+        const now = moved.get(client);
+        if (before === 'pod-1-1') expect(now, client).to.be.oneOf(['pod-1-2', 'pod-1-3']);
+        else expect(now, client).to.equal(before);
+      }
+      pins = moved;
+    });
+
+    it('leaves every client where it is when another agent takes over', async () => {
+      await agent.kill();
+      const log = await runAgentOnce(bed.world.host('node-1'), run());
+      expect(log.map(({ msg }) => msg)).not.to.include('applied');
+      agent = await startAgent(bed.world.host('node-1'), run());
+      expect(await pinsNow()).to.deep.equal(pins);
+    });
+
+    it('spares traffic while endpoints and Services come and go', async () => {
+      const web = OTHERS[0];
+      if (web === undefined) throw new Error('there is no other Service');
+      const flows = [
+        { from: 'pod-1-3', to: clusterIpOf(web) },
+        { from: 'client-1', to: nodePortAt(1, web) },
+      ];
+      const traffic = await startTraffic(bed.world, flows);
+      await traffic.goOn();
+      await change(sticky('pod-1-2'), makeService({ ...NUMBERED, endpoints: ['pod-1-1'] }));
+      await change(sticky('pod-1-2'));
+      await traffic.goOn();
+      expect(await traffic.stop()).to.deep.equal({ failures: [], broken: [] });
+    });
+
+    it('writes a few chains for one changed endpoint among many Services', async () => {
+      const [first, second] = [await change(sticky('pod-1-3')), await change(sticky('pod-1-2'))];
+      // Of each family: three chains of each of two ports, those of endpoints, and the hairpins.
+      for (const line of [...first, ...second]) {
+        const { added = 0, replaced = 0, removed = 0 } = line;
+        expect(added + replaced + removed).to.be.within(4, 10);
+        expect(line.table).to.equal(undefined);
+      }
+    });
+
+    async function change(...services: TestService[]) {
+      const applied = agent.applied.length;
+      await bed.write([...services, ...OTHERS]);
+      await agent.waitForApplied(applied + IP_FAMILIES.length);
+      return agent.applied.slice(applied);
+    }
+  });
+}
+
+// --- internal ---
+
+const NUMBERED = { number: 60, name: 'passing', type: 'LoadBalancer' } as const;
+
+function sticky(...endpoints: string[]): TestService {
+  return makeService({
+    number: 1,
+    name: 'sticky',
+    type: 'LoadBalancer',
+    endpoints,
+    spec: {
+      externalTrafficPolicy: 'Local',
+      sessionAffinity: 'ClientIP',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 600 } },
+    },
+  });
+}
