@@ -6,6 +6,7 @@ import type { IpFamily } from '../../rules/ip.ts';
 import { CANARY, TABLES } from '../../rules/iptables/names.ts';
 import { restoreLines, restoreText, type RestoreLine } from '../../rules/iptables/restore.ts';
 import { parseSave, type FoundTables } from '../../rules/iptables/save.ts';
+import { halvesOf } from '../../rules/iptables/split.ts';
 import type { ChainTransaction } from '../../rules/iptables/transaction.ts';
 import { parseComplaint, type IptablesComplaint } from './iptables-errors.ts';
 import { legacyTables, programOf, type Variant, type VariantSeams } from './iptables-variant.ts';
@@ -53,7 +54,10 @@ export class IptablesTransport {
     return true;
   }
 
-  /** Applies a transaction: a table at a time, each of them all or nothing. */
+  /**
+   * Applies a transaction: a table at a time, each of them all or nothing; where the kernel takes
+   * smaller batches only, in parts that are each safe to live with.
+   */
   async apply(transaction: ChainTransaction): Promise<void> {
     const { name } = await this.variant();
     const lines = [...restoreLines(transaction, { listsFirst: name === 'nft' })];
@@ -65,6 +69,12 @@ export class IptablesTransport {
     );
     if (exitCode === 0) return;
     const complaint = parseComplaint(stderr);
+    const halves = complaint.code === 'too-large' ? halvesOf(transaction) : undefined;
+    if (halves !== undefined) {
+      // Seen in user namespaces, where the kernel does not let iptables-nft enlarge its socket's buffer.
+      for (const half of halves) await this.apply(half);
+      return;
+    }
     const line = complaint.line === undefined ? undefined : lines[complaint.line - 1];
     throw errorOf('iptables-restore refused the chains', complaint, line);
   }

@@ -24,7 +24,10 @@ export interface RestoreOptions {
   readonly listsFirst: boolean;
 }
 
-/** The lines of a transaction: a table at a time, each committed at once. */
+/**
+ * The lines of a transaction: a table at a time, each committed at once; a listed one in two steps,
+ * chains first, if there is anything to insert into iptables' own.
+ */
 export function* restoreLines(
   { tables }: ChainTransaction,
   { listsFirst }: RestoreOptions = { listsFirst: false },
@@ -50,6 +53,8 @@ function* tableLines(
   { table, chains, jumps }: TableChanges,
   isListed: boolean,
 ): Generator<RestoreLine> {
+  const inserted = jumps.filter(({ after }) => after !== undefined).map(jumpLine);
+  const deleted = jumps.filter(({ after }) => after === undefined).map(jumpLine);
   yield { text: `*${table}`, change: undefined };
   if (isListed) yield { text: '-S', change: undefined };
   // Makes the chain, or empties it: one that is to be deleted must be empty too.
@@ -57,14 +62,22 @@ function* tableLines(
   for (const change of chains) {
     for (const rule of rulesOf(change)) yield { text: `-A ${change.key} ${rule}`, change, rule };
   }
-  for (const change of jumps) {
-    // The key is the chain and the rule in it. On top, as kube-proxy does: others put theirs below.
-    yield { text: `${change.after === undefined ? '-D' : '-I'} ${change.key}`, change };
-  }
+  yield* deleted;
+  if (!isListed) yield* inserted;
   for (const change of chains) {
     if (change.after === undefined) yield { text: `-X ${change.key}`, change };
   }
   yield { text: 'COMMIT', change: undefined };
+  if (!isListed || inserted.length === 0) return;
+  // On their own: after a listing iptables-nft takes its own chains for there, even if they are not.
+  yield { text: `*${table}`, change: undefined };
+  yield* inserted;
+  yield { text: 'COMMIT', change: undefined };
+}
+
+/** The key is the chain and the rule in it. On top, as kube-proxy does: others put theirs below. */
+function jumpLine(change: ElementChange): RestoreLine {
+  return { text: `${change.after === undefined ? '-D' : '-I'} ${change.key}`, change };
 }
 
 function rulesOf({ after }: ElementChange): string[] {

@@ -12,6 +12,7 @@ import { IPTABLES } from '../../agent/modes/iptables.ts';
 import { ChainSync } from '../../agent/sync/chain-sync.ts';
 import { serviceChain } from '../../rules/iptables/names.ts';
 import { parseSave } from '../../rules/iptables/save.ts';
+import type { ServicePort } from '../../rules/services/types.ts';
 import { clusterIp } from '../support/addresses.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { keyOf, portOf } from '../agent/sync/support/table-stage.ts';
@@ -54,6 +55,19 @@ for (const variant of IPTABLES_VARIANTS) {
       const next = createStage();
       await next.set(2);
       expect(next.takeInputs()).to.be.empty;
+    });
+
+    it('are all there when many are written at once into an empty kernel, and all gone again', async () => {
+      const numbers = Array.from({ length: 200 }, (_, i) => i + 1);
+      const stage = createStage();
+      for (const each of numbers) stage.sync.setPorts(keyOf(each), threePortsOf(each));
+      await stage.sync.sync();
+      const next = createStage();
+      for (const each of numbers) next.sync.setPorts(keyOf(each), threePortsOf(each));
+      await next.sync.sync();
+      expect(next.takeInputs()).to.be.empty;
+      await next.set(0, ...numbers);
+      expect(JSON.stringify(await saved())).not.to.include('KUBE-SVC-');
     });
 
     for (const table of ['nat', 'filter', 'mangle']) {
@@ -210,6 +224,16 @@ describe('the xtables lock', () => {
 
 function chainOf(number: number): string {
   return serviceChain('KUBE-SVC-', portOf(number, 1));
+}
+
+/** Of a Service with a chain for each of them. */
+function threePortsOf(number: number): ServicePort[] {
+  const port = portOf(number, 1);
+  return [80, 81, 82].map((each) => ({
+    ...port,
+    displayName: `${port.service}:port-${each}`,
+    frontends: port.frontends.map((frontend) => ({ ...frontend, port: each })),
+  }));
 }
 
 function chainsIn(input: string): string[] {

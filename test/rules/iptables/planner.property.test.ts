@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { IP_FAMILIES, type IpFamily } from '../../../rules/ip.ts';
 import { IptablesPlanner } from '../../../rules/iptables/planner.ts';
 import type { ChainSettings } from '../../../rules/iptables/settings.ts';
-import { isEmptyTransaction } from '../../../rules/iptables/transaction.ts';
+import { restoreLines, restoreText } from '../../../rules/iptables/restore.ts';
+import { halvesOf } from '../../../rules/iptables/split.ts';
+import { isEmptyTransaction, type ChainTransaction } from '../../../rules/iptables/transaction.ts';
 import { anyCluster, portChanges, portsOf } from '../nftables/support/clusters.ts';
 import { anySettings } from '../nftables/support/settings.ts';
 import { KernelModel } from './support/kernel-model.ts';
@@ -56,6 +58,22 @@ for (const family of IP_FAMILIES) {
       );
     });
 
+    it('comes to the same in parts, each of which leads to nothing that is not there', () => {
+      fc.assert(
+        fc.property(anyCluster, anyCluster, anyChainSettings(family), (before, after, settings) => {
+          const [kernel, parted] = [new KernelModel(), new KernelModel()];
+          const planner = plannerWith(family, portsOf(before), settings);
+          applyInParts(planner.plan(), parted);
+          sync(planner, kernel);
+          setAll(planner, portChanges(before, after));
+          applyInParts(planner.plan(), parted);
+          sync(planner, kernel);
+          expect(sortedTables(parted)).to.eql(sortedTables(kernel));
+        }),
+        { numRuns: 30 },
+      );
+    });
+
     it('leaves nothing when every Service goes', () => {
       fc.assert(
         fc.property(anyCluster, anyChainSettings(family), (cluster, settings) => {
@@ -104,6 +122,13 @@ function anyChainSettings(family: IpFamily): fc.Arbitrary<ChainSettings> {
     // What is shared with kubelet stays, whatever is wanted later: tested by itself.
     allowsLocalhostNodePorts: false,
   }));
+}
+
+/** As small as they can be. */
+function applyInParts(transaction: ChainTransaction, kernel: KernelModel): void {
+  const halves = halvesOf(transaction);
+  if (halves === undefined) kernel.restore(restoreText(restoreLines(transaction)));
+  else for (const half of halves) applyInParts(half, kernel);
 }
 
 function sortedTables({ tables }: KernelModel): object {
