@@ -16,8 +16,8 @@ export interface ProxyObserver {
   synced?(sync: FamilySync): void;
   /** A difference is programmed. */
   applied?(applied: Applied): void;
-  /** What was programmed was not as it had been left, or something was refused. */
-  repairing?(family: IpFamily): void;
+  /** What was programmed was not as it had been left, which a refusal may have shown. */
+  repairing?(family: IpFamily, wasRefused: boolean): void;
   /** What nothing uses any more could not be deleted; that is tried again. */
   collectFailed?(family: IpFamily): void;
 }

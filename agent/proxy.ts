@@ -164,9 +164,9 @@ export class Proxy {
           'the kernel refused this Service: it stays as it was, the others go on',
         );
       },
-      repairing: (error) => {
+      repairing: (error, wasRefused) => {
         this.#log.warn({ family, error: error.message }, 'repairing the table');
-        for (const observer of this.#observers) observer.repairing?.(family);
+        for (const observer of this.#observers) observer.repairing?.(family, wasRefused);
       },
       collectFailed: (error) => {
         this.#log.debug({ family, error: error.message }, 'unused rules could not be deleted yet');

@@ -54,7 +54,7 @@ export function createServers(options: ServersOptions): AgentServers {
   const { proxiers } = proxy;
   const families = proxiers.map(({ family }) => family);
   const now = Date.now;
-  const sources = { view, freshness, proxiers, version: VERSION, now };
+  const sources = { view, freshness, proxiers, mode: config.mode, version: VERSION, now };
   const metrics = new AgentMetrics(createMetrics(), sources);
   const health = new ProxyHealth({ families, timeoutMs: 2 * config.syncPeriodMs, now });
   const readiness = new Readiness(families, freshness);

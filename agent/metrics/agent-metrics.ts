@@ -9,6 +9,7 @@ import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { LocatedProblem } from '../cluster/problems.ts';
 import type { Freshness } from '../cluster/source.ts';
 import type { ReloadResult } from '../config/config-follower.ts';
+import type { ProxyMode } from '../config/proxy-mode.ts';
 import type { FlowObserver } from '../conntrack/flow-cleaner.ts';
 import type { EventResult } from '../events/event-recorder.ts';
 import type { HealthPath } from '../health/health-answers.ts';
@@ -22,7 +23,8 @@ export interface MetricSources {
   readonly view: ClusterView;
   readonly freshness: () => readonly Freshness[];
   /** One a family. */
-  readonly proxiers: readonly Pick<Proxier, 'family' | 'quarantined'>[];
+  readonly proxiers: readonly Pick<Proxier, 'family' | 'quarantined' | 'ruleCounts'>[];
+  readonly mode: ProxyMode;
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -70,7 +72,7 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
       elapsedMs / 1000,
     );
     if (error !== undefined) {
-      metrics.increase('kubeproxy_sync_proxy_rules_nftables_sync_failures_total', labels);
+      metrics.increase(SYNC_FAILURES[this.#sources.mode], labels);
       return;
     }
     metrics.set('kubeproxy_sync_proxy_rules_last_timestamp_seconds', labels, now / 1000);
@@ -89,8 +91,12 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     }
   }
 
-  repairing(family: IpFamily): void {
-    this.#metrics.increase('switchyard_table_repairs_total', { ip_family: family });
+  repairing(family: IpFamily, wasRefused: boolean): void {
+    const labels = { ip_family: family };
+    this.#metrics.increase('switchyard_table_repairs_total', labels);
+    if (this.#sources.mode === 'iptables' && wasRefused) {
+      this.#metrics.increase(PARTIAL_RESTORE_FAILURES, labels);
+    }
   }
 
   collectFailed(family: IpFamily): void {
@@ -157,7 +163,9 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
   /** A counter that appears with its first failure has no rate at the moment that matters. */
   #beginAtZero(): void {
     for (const ip_family of this.#families()) {
-      for (const name of COUNTERS_BY_FAMILY) this.#metrics.increase(name, { ip_family }, 0);
+      for (const name of [...COUNTERS_BY_FAMILY, ...COUNTERS_BY_MODE[this.#sources.mode]]) {
+        this.#metrics.increase(name, { ip_family }, 0);
+      }
     }
     for (const result of ['written', 'dropped']) {
       this.#metrics.increase('switchyard_events_total', { result }, 0);
@@ -178,7 +186,13 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     metrics.set('switchyard_services', {}, view.serviceCount);
     metrics.set('switchyard_conflicts', {}, view.conflicts().length);
     const counts = countPorts(view.allPorts().values());
-    for (const { family: ip_family, quarantined } of proxiers) {
+    for (const proxier of proxiers) {
+      const { family: ip_family, quarantined } = proxier;
+      for (const { table, total, last } of proxier.ruleCounts?.() ?? []) {
+        const labels = { table, ip_family };
+        metrics.set('kubeproxy_sync_proxy_rules_iptables_total', labels, total);
+        metrics.set('kubeproxy_sync_proxy_rules_iptables_last', labels, last);
+      }
       const { ports, endpoints, withoutLocal } = counts[ip_family];
       metrics.set('switchyard_service_ports', { ip_family }, ports);
       metrics.set('switchyard_endpoints', { ip_family }, endpoints);
@@ -215,9 +229,20 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
 /** The status of a request that nobody answered, in client-go's words. */
 const NO_ANSWER = '<error>';
 
+const SYNC_FAILURES = {
+  nftables: 'kubeproxy_sync_proxy_rules_nftables_sync_failures_total',
+  iptables: 'kubeproxy_sync_proxy_rules_iptables_restore_failures_total',
+} as const satisfies Record<ProxyMode, string>;
+
+const PARTIAL_RESTORE_FAILURES =
+  'kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total';
+
+const COUNTERS_BY_MODE = {
+  nftables: [SYNC_FAILURES.nftables, 'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total'],
+  iptables: [SYNC_FAILURES.iptables, PARTIAL_RESTORE_FAILURES],
+} as const satisfies Record<ProxyMode, readonly string[]>;
+
 const COUNTERS_BY_FAMILY = [
-  'kubeproxy_sync_proxy_rules_nftables_sync_failures_total',
-  'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total',
   'kubeproxy_conntrack_reconciler_deleted_entries_total',
   'switchyard_table_repairs_total',
   'switchyard_conntrack_failures_total',

@@ -97,6 +97,26 @@ export const METRICS = {
     help: 'Failed attempts to delete chains that nothing uses any more; they are repeated.',
     labels: FAMILY,
   },
+  kubeproxy_sync_proxy_rules_iptables_total: {
+    type: 'gauge',
+    help: 'Rules in chains of ours, in iptables mode.',
+    labels: ['table', 'ip_family'],
+  },
+  kubeproxy_sync_proxy_rules_iptables_last: {
+    type: 'gauge',
+    help: 'Rules that the last sync wrote, in iptables mode.',
+    labels: ['table', 'ip_family'],
+  },
+  kubeproxy_sync_proxy_rules_iptables_restore_failures_total: {
+    type: 'counter',
+    help: 'Syncs that failed, in iptables mode.',
+    labels: FAMILY,
+  },
+  kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total: {
+    type: 'counter',
+    help: 'Restores of what had changed that were refused, after which all chains were looked at.',
+    labels: FAMILY,
+  },
   kubeproxy_conntrack_reconciler_sync_duration_seconds: {
     type: 'histogram',
     help: 'How long it took to find and remove stale conntrack entries.',

@@ -3,7 +3,7 @@ import { countChanges, type ElementChange } from '../../rules/diff/element.ts';
 import type { Inventory } from '../../rules/inventory.ts';
 import type { IpFamily } from '../../rules/ip.ts';
 import { chainInventory } from '../../rules/iptables/inventory.ts';
-import { IptablesPlanner } from '../../rules/iptables/planner.ts';
+import { countRules, IptablesPlanner } from '../../rules/iptables/planner.ts';
 import { reportChanges } from '../../rules/iptables/report.ts';
 import type { ChainOptions } from '../../rules/iptables/settings.ts';
 import {
@@ -14,7 +14,7 @@ import {
 import type { ServiceKey } from '../../rules/services/types.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import type { IptablesTransport } from '../kernel/iptables-transport.ts';
-import type { Applied, ProxierEvents } from './proxier.ts';
+import type { Applied, ProxierEvents, RuleCount } from './proxier.ts';
 import { RuleSync, type RuleBackend } from './rule-sync.ts';
 
 /** What a chain sync needs. */
@@ -34,8 +34,16 @@ export type ChainTransport = Pick<IptablesTransport, 'readTables' | 'isIntact' |
 
 /** One family's chains, kept. */
 export class ChainSync extends RuleSync {
+  readonly #chains: ChainBackend;
+
   constructor(options: ChainSyncOptions) {
-    super({ ...options, backend: new ChainBackend(options) });
+    const backend = new ChainBackend(options);
+    super({ ...options, backend });
+    this.#chains = backend;
+  }
+
+  ruleCounts(): readonly RuleCount[] {
+    return this.#chains.ruleCounts();
   }
 }
 
@@ -49,6 +57,8 @@ class ChainBackend implements RuleBackend {
   /** Whether the next change is the first one since everything was looked at. */
   #isFull = true;
   #hasApplied = false;
+  /** How many rules the last sync wrote, by table. */
+  #written: ReadonlyMap<string, number> = new Map();
 
   constructor({ family, settings, chainOptions, transport, now }: ChainSyncOptions) {
     this.planner = new IptablesPlanner(family, { ...settings, ...chainOptions });
@@ -73,6 +83,7 @@ class ChainBackend implements RuleBackend {
     if (!isEmpty) await this.#transport.apply(transaction);
     const applied = this.#describe(transaction, this.#now() - started);
     this.planner.committed(transaction);
+    this.#written = rulesIn(transaction);
     this.#isFull = false;
     this.#hasApplied = true;
     return isEmpty ? undefined : applied;
@@ -84,6 +95,14 @@ class ChainBackend implements RuleBackend {
 
   ownersOf({ collection, key, after }: ElementChange): readonly ServiceKey[] {
     return this.planner.ownersOf(collection, key, after?.value);
+  }
+
+  ruleCounts(): readonly RuleCount[] {
+    return (['filter', 'nat'] as const).map((table) => ({
+      table,
+      total: this.planner.ruleCount(table),
+      last: this.#written.get(table) ?? 0,
+    }));
   }
 
   inventory(quarantined: readonly ServiceKey[]): Inventory {
@@ -100,4 +119,10 @@ class ChainBackend implements RuleBackend {
       report: () => reportChanges(transaction, this.planner.ports),
     };
   }
+}
+
+function rulesIn({ tables }: ChainTransaction): Map<string, number> {
+  return new Map(
+    tables.map(({ table, chains }) => [table, countRules(chains.map(({ after }) => after))]),
+  );
 }

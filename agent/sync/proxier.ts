@@ -30,10 +30,20 @@ export interface Proxier {
   readonly reads: number;
   /** The Services that were refused and are not (or no longer) programmed as they want. */
   readonly quarantined: readonly ServiceKey[];
+  /** How many rules there are by table; only where rules are counted. */
+  ruleCounts?(): readonly RuleCount[];
   /** What is programmed, for whoever asks. */
   readonly inventory: Inventory;
   /** Ends what would end with the process, in an orderly way; a proxier of the kernel has nothing such. */
   stop?(): Promise<void>;
+}
+
+/** How many rules a table has. */
+export interface RuleCount {
+  readonly table: 'filter' | 'nat';
+  readonly total: number;
+  /** How many of them the last sync wrote. */
+  readonly last: number;
 }
 
 /** What a proxier tells its owner as it goes. */
@@ -42,8 +52,11 @@ export interface ProxierEvents {
   applied(applied: Applied): void;
   /** A Service was left as it was before, since it is not taken. */
   quarantined(service: ServiceKey, error: KernelError): void;
-  /** Something was not as we left it, or failed; what is done about it. */
-  repairing(reason: KernelError): void;
+  /**
+   * Something was not as we left it; everything is looked at anew. `wasRefused`: that showed when a
+   * difference was refused, and not by looking.
+   */
+  repairing(reason: KernelError, wasRefused: boolean): void;
   /** Something without a user could not be deleted; the next sync tries again. */
   collectFailed(reason: KernelError): void;
 }

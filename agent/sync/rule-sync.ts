@@ -101,6 +101,7 @@ export class RuleSync implements Proxier {
       this.#isTrusted = false;
       this.#events.repairing(
         new KernelError('not-found', 'the rules were removed or changed by somebody else'),
+        false,
       );
     }
     for (const [service, refusal] of [...this.#quarantine]) {
@@ -122,7 +123,7 @@ export class RuleSync implements Proxier {
       this.#isTrusted = false;
       if (!blamesContent(error)) throw error;
       // Most likely somebody changed the table behind our back, if we did not just read it.
-      if (wasTrusted) this.#events.repairing(error);
+      if (wasTrusted) this.#events.repairing(error, true);
       await this.#isolate();
     }
     this.#retried.clear();

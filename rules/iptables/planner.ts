@@ -141,11 +141,7 @@ export class IptablesPlanner {
 
   /** How many rules are wanted in a table. Counts all: for metrics, not for every sync. */
   ruleCount(table: Table): number {
-    const chains = [...(this.#ledger.wanted.get(table)?.values() ?? [])];
-    return chains.reduce(
-      (sum, { value }) => sum + (value === '' ? 0 : value.split('\n').length),
-      0,
-    );
+    return countRules(this.#ledger.wanted.get(table)?.values() ?? []);
   }
 
   /** Brings dispatch chains and shared chains to what the Services and settings want. */
@@ -224,6 +220,15 @@ export class IptablesPlanner {
     }
     return contents;
   }
+}
+
+/** How many rules chains have. */
+export function countRules(chains: Iterable<Element | undefined>): number {
+  let count = 0;
+  for (const chain of chains) {
+    if (chain !== undefined && chain.value !== '') count += chain.value.split('\n').length;
+  }
+  return count;
 }
 
 // --- internal ---

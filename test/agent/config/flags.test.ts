@@ -83,6 +83,19 @@ describe('the flags that set something', () => {
     { argv: ['--masquerade-all', '--proxy-mode=nftables'], sets: { masqueradeAll: true } },
     { argv: ['--nftables-masquerade-bit=0'], sets: { masqueradeMark: 1 } },
     { argv: ['--nftables-masquerade-bit=31'], sets: { masqueradeMark: 0x8000_0000 } },
+    {
+      argv: ['--proxy-mode=iptables', '--iptables-masquerade-bit=15', '--iptables-variant=legacy'],
+      sets: {
+        mode: 'iptables',
+        masqueradeMark: 0x8000,
+        nodePortAddresses: { keywords: [], cidrs: [] },
+        iptables: { variant: 'legacy', allowsLocalhostNodePorts: true },
+      },
+    },
+    {
+      argv: ['--iptables-localhost-nodeports=false'],
+      sets: { iptables: { variant: 'auto', allowsLocalhostNodePorts: false } },
+    },
     { argv: ['--iptables-sync-period=1m30s'], sets: { syncPeriodMs: 90_000 } },
     { argv: ['--iptables-min-sync-period=250ms'], sets: { minSyncPeriodMs: 250 } },
     { argv: ['--iptables-min-sync-period=0s'], sets: { minSyncPeriodMs: 0 } },
@@ -158,7 +171,7 @@ describe('the flags that set something', () => {
 
 describe('flags with values that are wrong', () => {
   const cases = [
-    { argv: ['--proxy-mode=iptables'], expected: '"nftables"', got: '"iptables"' },
+    { argv: ['--proxy-mode=ipvs'], expected: '"iptables"', got: '"ipvs"' },
     { argv: ['--hostname-override=$(NODE_NAME)'], expected: 'a node name', got: '"$(NODE_NAME)"' },
     { argv: ['--bind-address=localhost'], expected: 'an IP address', got: '"localhost"' },
     { argv: ['--cluster-cidr=10.0.0.0'], expected: 'a CIDR', got: '"10.0.0.0"' },
@@ -168,6 +181,9 @@ describe('flags with values that are wrong', () => {
     { argv: ['--nodeport-addresses=primary,secondary'], expected: 'a CIDR', got: '"secondary"' },
     { argv: ['--masquerade-all=yes'], expected: 'true or false', got: '"yes"' },
     { argv: ['--nftables-masquerade-bit=32'], expected: 'from 0 to 31', got: '32' },
+    { argv: ['--iptables-masquerade-bit=32'], expected: 'from 0 to 31', got: '32' },
+    { argv: ['--iptables-localhost-nodeports=no'], expected: 'true or false', got: '"no"' },
+    { argv: ['--iptables-variant=nftables'], expected: '"legacy"', got: '"nftables"' },
     { argv: ['--nftables-masquerade-bit=0x1'], expected: 'from 0 to 31', got: '"0x1"' },
     { argv: ['--iptables-sync-period=0s'], expected: 'a duration above 0s', got: '"0s"' },
     { argv: ['--iptables-sync-period=30'], expected: 'a duration', got: '"30"' },

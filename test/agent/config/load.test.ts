@@ -22,6 +22,7 @@ describe('a configuration of nothing', () => {
       masqueradeMark: 0x4000,
       detectLocal: { mode: 'ClusterCIDR', cidrs: {} },
       nodePortAddresses: { keywords: ['primary'], cidrs: [] },
+      iptables: { variant: 'auto', allowsLocalhostNodePorts: true },
       syncPeriodMs: 30_000,
       minSyncPeriodMs: 1000,
       servers: {
@@ -261,11 +262,11 @@ describe('a configuration file that is wrong', () => {
           'without spaces, quotes, "/", ":", "*" or "\\", since detectLocalMode is BridgeInterface, got ""',
       ],
     },
-    ...['iptables', 'userspace', 'ipvs', 'NFTables'].map((mode) => ({
+    ...['userspace', 'ipvs', 'NFTables'].map((mode) => ({
       name: `the mode ${mode}`,
       text: `mode: ${mode}\n`,
       problems: [
-        `${file}:3: mode: expected "nftables" (no other mode is available in this version), got "${mode}"`,
+        `${file}:3: mode: expected "nftables" or "iptables" (no other mode is available in this version), got "${mode}"`,
       ],
     })),
     {
@@ -283,7 +284,7 @@ describe('a configuration file that is wrong', () => {
   }
 
   it('is refused for all of it at once, the flags that win included', () => {
-    const text = 'mode: nftables\nmode: iptables\nnope: 1\nlogging: {format: xml}\n';
+    const text = 'mode: nftables\nmode: ipvs\nnope: 1\nlogging: {format: xml}\n';
     const problems = problemsOf(() => loadFile(text, '--v=x'));
     expect(problems.map((problem) => problem.split(': ', 2).join(': '))).to.deep.equal([
       `${file}:4: mode`,

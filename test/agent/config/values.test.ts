@@ -65,8 +65,8 @@ const CASES: readonly Case[] = [
   {
     name: 'proxyMode',
     kind: values.proxyMode,
-    good: same('nftables'),
-    bad: ['iptables', 'userspace', 'ipvs', 'NFTables'],
+    good: same('nftables', 'iptables'),
+    bad: ['userspace', 'ipvs', 'NFTables'],
   },
   {
     name: 'portRange',

@@ -13,7 +13,8 @@ function setUp(freshness: readonly Freshness[] = []) {
   const { proxy, view } = makeProxy();
   const { now, pass } = manualClock();
   const { proxiers } = proxy;
-  const sources = { view, freshness: () => freshness, proxiers, version: '1.2.3', now };
+  const common = { view, freshness: () => freshness, version: '1.2.3', now };
+  const sources = { ...common, proxiers, mode: 'nftables' as const };
   const metrics = new AgentMetrics(createMetrics(), sources);
   proxy.observe(metrics);
   /** The samples of one metric, without its name: `{ip_family="IPv4"} 1`. */
@@ -161,7 +162,7 @@ describe('AgentMetrics', () => {
     const place = { field: '', message: '', file: 'web.yaml', line: 1 };
     metrics.problem({ object: 'Service default/web', ...place });
     metrics.problem({ object: '', ...place });
-    metrics.repairing('IPv6');
+    metrics.repairing('IPv6', false);
     metrics.collectFailed('IPv4');
     metrics.cleaned('IPv4', 3, 250);
     metrics.cleanFailed('IPv6');

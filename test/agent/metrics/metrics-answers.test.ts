@@ -15,6 +15,7 @@ async function setUp() {
     view,
     freshness: () => [],
     proxiers,
+    mode: 'nftables',
     version: '1.2.3',
     now,
   });
