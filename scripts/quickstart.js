@@ -14,6 +14,7 @@ const bundledNode = join(root, 'node_modules/.bin/node');
 /** Programs that the scripts run, with the Debian package that has them. */
 const TOOLS = {
   nft: 'nftables',
+  iptables: 'iptables',
   conntrack: 'conntrack',
   ip: 'iproute2',
   unshare: 'util-linux',

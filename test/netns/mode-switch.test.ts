@@ -46,8 +46,8 @@ describe('a node that changes its proxy mode', () => {
     }
   }
 
-  async function program({ program }: PacketMode): Promise<void> {
-    await program(node, { source: bed.source.flags, flags: CLUSTER_CIDR_FLAGS });
+  async function program(mode: PacketMode): Promise<void> {
+    await mode.program(node, { source: bed.source.flags, flags: CLUSTER_CIDR_FLAGS });
   }
 
   /** The modes that have rules in the node's kernel, of any family. */

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { KernelError } from '../../../agent/kernel/kernel-error.ts';
+import { removeLeftovers } from '../../../agent/modes/leftovers.ts';
+import { recordLog } from '../support/log.ts';
+
+describe('leftovers of other modes', () => {
+  it('are removed, and what was there is said', async () => {
+    const { log, lines } = recordLog();
+    const others = [cleaning('nftables', 'removed table ip switchyard', 'table ip6 is not there')];
+    expect(await removeLeftovers({}, others, log)).to.equal(true);
+    expect(lines.map(({ was }) => was)).to.deep.equal(['removed table ip switchyard']);
+  });
+
+  it('are those of this mode in another way too', async () => {
+    const { log, lines } = recordLog();
+    const mode = { removeLeftovers: () => Promise.resolve(['removed 9 chains']) };
+    expect(await removeLeftovers(mode, [], log)).to.equal(true);
+    expect(lines).to.have.length(1);
+  });
+
+  it('are none where their tool is not installed', async () => {
+    const { log, lines } = recordLog();
+    const others = [failing('nft-missing')];
+    expect(await removeLeftovers({}, others, log)).to.equal(true);
+    expect(lines).to.be.empty;
+  });
+
+  it('are to be tried again where they could not be removed, and keep nothing else from going', async () => {
+    const { log, lines } = recordLog();
+    const others = [failing('locked'), cleaning('nftables', 'removed it')];
+    expect(await removeLeftovers({}, others, log)).to.equal(false);
+    expect(lines).to.have.length(2);
+  });
+});
+
+// --- internal ---
+
+function cleaning(name: 'nftables' | 'iptables', ...lines: string[]) {
+  return { name, cleanUp: () => Promise.resolve(lines) };
+}
+
+function failing(code: KernelError['code']) {
+  return { name: 'iptables' as const, cleanUp: () => Promise.reject(new KernelError(code, code)) };
+}
