@@ -63,13 +63,13 @@ export async function parse(args: readonly string[]): Promise<Ended> {
 /** A PATH on which there is no nft, but a Node. */
 export const PATH_WITHOUT_NFT = dirname(process.execPath);
 
-/** Calls a function with a PATH on which nft is a fake one. */
+/** Calls a function with a PATH on which nft is a fake one, and iptables is not: it would be a real one. */
 export async function withFakeNft<T>(kind: FakeNft, use: (path: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-path-'));
   try {
     await mkdir(join(folder, 'bin'));
     await symlink(fakeNft(kind), join(folder, 'bin/nft'));
-    return await use(`${join(folder, 'bin')}:${PATH_WITHOUT_NFT}:${process.env.PATH ?? ''}`);
+    return await use(`${join(folder, 'bin')}:${PATH_WITHOUT_NFT}:/usr/bin:/bin`);
   } finally {
     await rm(folder, { recursive: true });
   }

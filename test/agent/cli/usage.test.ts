@@ -135,8 +135,9 @@ describe('without an nft that works', () => {
 
   it('run --cleanup says so and succeeds, since there is nothing to remove, as kube-proxy', async () => {
     const ended = await switchyard(['run', '--cleanup'], { path: PATH_WITHOUT_NFT });
+    const stdout = 'iptables is not installed: nothing to remove';
     const stderr = `passed over: ${MISSING}`;
-    expect(ended).to.deep.equal({ exitCode: 0, stdout: '', stderr });
+    expect(ended).to.deep.equal({ exitCode: 0, stdout, stderr });
   });
 
   it('check says what to install, and fails', async () => {
@@ -162,7 +163,7 @@ describe('without an nft that works', () => {
     expect(stderr).to.match(
       /^nft was ended by SIGKILL.*\nswitchyard: the rules could not be removed, see above$/,
     );
-    expect([exitCode, stdout]).to.deep.equal([1, '']);
+    expect([exitCode, stdout]).to.deep.equal([1, 'iptables is not installed: nothing to remove']);
   });
 
   const WAYS: readonly { readonly kind: FakeNft; readonly says: RegExp }[] = [
