@@ -1,5 +1,5 @@
 /**
- * A made-up cluster, as the API server would describe it: Services with one TCP port and a ClusterIP,
+ * A made-up cluster, as the API server would describe it: Services with one port and a ClusterIP,
  * each with one EndpointSlice, and pods spread over 1,000 nodes.
  */
 import type { Cidr, Ip } from '../../rules/ip.ts';
@@ -25,13 +25,20 @@ export const NODE: NodeFacts = {
   isEligible: true,
 };
 
+/** What the Services speak, in the API server's words. */
+export type ServiceProtocol = 'TCP' | 'UDP';
+
 /** Puts a whole cluster into a world. */
-export function fillWorld(world: World, size: ClusterSize): void {
+export function fillWorld(
+  world: World,
+  size: ClusterSize,
+  protocol: ServiceProtocol = 'TCP',
+): void {
   world.setNode(NODE);
   world.setServiceCidrs('kubernetes', [SERVICE_CIDR]);
   for (let service = 0; service < size.services; service++) {
-    world.upsertService(makeService(service));
-    world.upsertSlice(makeSlice(service, initialPods(service, size.endpoints)));
+    world.upsertService(makeService(service, protocol));
+    world.upsertSlice(makeSlice(service, initialPods(service, size.endpoints), protocol));
   }
 }
 
@@ -41,13 +48,17 @@ export function initialPods(service: number, endpoints: number): number[] {
 }
 
 /** A Service, by its number from 0. */
-export function makeService(service: number): Service {
-  return valueOf(parseService(rawService(service)));
+export function makeService(service: number, protocol: ServiceProtocol = 'TCP'): Service {
+  return valueOf(parseService(rawService(service, protocol)));
 }
 
 /** The EndpointSlice of a Service, with an endpoint for each of these pods. */
-export function makeSlice(service: number, pods: readonly number[]): EndpointSlice {
-  return valueOf(parseEndpointSlice(rawSlice(service, pods)));
+export function makeSlice(
+  service: number,
+  pods: readonly number[],
+  protocol: ServiceProtocol = 'TCP',
+): EndpointSlice {
+  return valueOf(parseEndpointSlice(rawSlice(service, pods, protocol)));
 }
 
 /** The ClusterIP of a Service, by its number. */
@@ -62,7 +73,7 @@ export function podIpOf(pod: number): string {
 }
 
 /** What the API server says of a Service. */
-export function rawService(service: number): object {
+export function rawService(service: number, protocol: ServiceProtocol = 'TCP'): object {
   const clusterIP = clusterIpOf(service);
   return {
     apiVersion: 'v1',
@@ -78,7 +89,7 @@ export function rawService(service: number): object {
       clusterIP,
       clusterIPs: [clusterIP],
       ipFamilies: ['IPv4'],
-      ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 8080 }],
+      ports: [{ name: 'http', protocol, port: 80, targetPort: 8080 }],
       selector: { app: nameOf(service) },
       sessionAffinity: 'None',
       internalTrafficPolicy: 'Cluster',
@@ -87,7 +98,11 @@ export function rawService(service: number): object {
 }
 
 /** What the API server says of an EndpointSlice. */
-export function rawSlice(service: number, pods: readonly number[]): object {
+export function rawSlice(
+  service: number,
+  pods: readonly number[],
+  protocol: ServiceProtocol = 'TCP',
+): object {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -97,7 +112,7 @@ export function rawSlice(service: number, pods: readonly number[]): object {
       labels: { 'kubernetes.io/service-name': nameOf(service) },
     },
     addressType: 'IPv4',
-    ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+    ports: [{ name: 'http', protocol, port: 8080 }],
     endpoints: pods.map((pod) => ({
       addresses: [podIpOf(pod)],
       conditions: { ready: true, serving: true, terminating: false },

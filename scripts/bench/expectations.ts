@@ -7,6 +7,7 @@ import type {
   LiveChangeFigure,
   LiveStartFigure,
 } from './figures.ts';
+import { checkIptables } from './iptables-expectations.ts';
 
 /** One expectation that the figures speak of. */
 export interface Expectation {
@@ -22,6 +23,7 @@ export function checkExpectations(figures: Figures): Expectation[] {
     ...expectFastChange(figures.oneEndpoint),
     ...expectFastStart(figures.liveStart),
     ...expectFastLiveChange(figures.liveChange),
+    ...checkIptables(figures),
   ];
 }
 

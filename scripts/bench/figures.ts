@@ -1,4 +1,5 @@
 /** What the benchmarks find out: the JSON document of `npm run bench -- --json`. */
+import type { IptablesFigures } from './iptables-figures.ts';
 import type { Machine } from './machine.ts';
 
 /** A cluster of ClusterIP Services with one port each. */
@@ -106,7 +107,7 @@ export interface LiveFigures {
 }
 
 /** A whole run; a benchmark that was left out is empty. */
-export interface Figures extends LiveFigures {
+export interface Figures extends LiveFigures, IptablesFigures {
   /** What could not be measured, and why. */
   readonly failures: readonly string[];
   readonly machine: Machine;

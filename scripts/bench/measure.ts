@@ -12,6 +12,13 @@ import type {
   RestartFigure,
   ThinkingFigure,
 } from './figures.ts';
+import type { FirstPacketFigure } from './iptables-figures.ts';
+import { measureFirstPacket, type FirstPacketOptions } from './measurements/first-packet.ts';
+import {
+  measureIptables,
+  type IptablesMeasured,
+  type IptablesOptions,
+} from './measurements/iptables.ts';
 import {
   measureKubeProxy,
   type KubeProxyFigures,
@@ -29,6 +36,8 @@ export interface Measurements {
   readonly 'one-endpoint': Measurement<OneEndpointOptions, readonly ChangeFigure[]>;
   readonly 'kube-proxy': Measurement<KubeProxyOptions, KubeProxyFigures>;
   readonly 'live-agent': Measurement<LiveAgentOptions, LiveFigures>;
+  readonly iptables: Measurement<IptablesOptions, IptablesMeasured>;
+  readonly 'first-packet': Measurement<FirstPacketOptions, FirstPacketFigure>;
   readonly thinking: Measurement<ClusterSize, readonly ThinkingFigure[]>;
 }
 
@@ -53,6 +62,10 @@ async function measure(name: string, options: string): Promise<unknown> {
       return measureKubeProxy(parsed as KubeProxyOptions);
     case 'live-agent':
       return measureLiveAgent(parsed as LiveAgentOptions);
+    case 'iptables':
+      return measureIptables(parsed as IptablesOptions);
+    case 'first-packet':
+      return measureFirstPacket(parsed as FirstPacketOptions);
     case 'thinking':
       return measureThinking(parsed as ClusterSize);
   }

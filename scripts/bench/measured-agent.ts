@@ -1,14 +1,20 @@
 /**
- * What of the agent there is to measure: the world, the planner and the nft transport, with a
- * stopwatch on every run of nft.
+ * What of the agent there is to measure: the world, the planner and the transport of a mode, with a
+ * stopwatch on every run of nft or iptables.
  */
+import { IptablesTransport } from '../../agent/kernel/iptables-transport.ts';
+import { chooseVariant, type VariantName } from '../../agent/kernel/iptables-variant.ts';
 import { createNft, NFT_DEFAULTS } from '../../agent/kernel/nft-process.ts';
 import { NftTransport } from '../../agent/kernel/nft-transport.ts';
+import { IPTABLES } from '../../agent/modes/iptables.ts';
+import { ChainSync } from '../../agent/sync/chain-sync.ts';
+import type { ProxierEvents } from '../../agent/sync/proxier.ts';
+import type { RuleSync } from '../../agent/sync/rule-sync.ts';
 import { TableSync } from '../../agent/sync/table-sync.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import { createWorld, type World } from '../../rules/services/world.ts';
 import { NODE, POD_CIDR, SERVICE_CIDR } from './cluster.ts';
-import { timeRuns, type NftRun } from './nft-runs.ts';
+import { timePrograms, timeRuns, type ProgramRun, type Timed } from './program-runs.ts';
 
 /** What the made-up cluster's node is configured with. */
 export const SETTINGS: RuleSettings = {
@@ -25,9 +31,9 @@ export interface MeasuredSync {
   /** When the event came. */
   readonly startedMs: number;
   readonly endedMs: number;
-  /** Everything that nft was run for, in order. */
-  readonly runs: readonly NftRun[];
-  /** How many elements were added, replaced or removed. */
+  /** Everything that nft or iptables was run for, in order. */
+  readonly runs: readonly ProgramRun[];
+  /** How many elements, or chains and jumps, were added, replaced or removed. */
   readonly elementsSent: number;
 }
 
@@ -38,28 +44,50 @@ export interface MeasuredAgent {
   sync(event?: () => void): Promise<MeasuredSync>;
 }
 
-/** An agent with an empty world, which has not looked at the kernel yet. */
+/** An agent in nftables mode with an empty world, which has not looked at the kernel yet. */
 export function createMeasuredAgent(): MeasuredAgent {
-  const world = createWorld();
   const nft = timeRuns(createNft(NFT_DEFAULTS));
+  const transport = new NftTransport(nft.run);
+  return measure(nft, (events) => new TableSync({ ...COMMON, transport, events }));
+}
+
+/** The same in iptables mode. */
+export function createMeasuredChains(variant: VariantName): MeasuredAgent {
+  const iptables = timePrograms(IPTABLES.run);
+  const seams = { ...IPTABLES, run: iptables.run };
+  const transport = new IptablesTransport(seams, () => chooseVariant(variant, seams));
+  const chainOptions = { allowsLocalhostNodePorts: false, dropsInvalid: true };
+  return measure(
+    iptables,
+    (events) => new ChainSync({ ...COMMON, chainOptions, transport, events }),
+  );
+}
+
+// --- internal ---
+
+const COMMON = {
+  family: 'IPv4',
+  settings: SETTINGS,
+  now: () => performance.now(),
+} as const;
+
+function measure(
+  timed: Pick<Timed<never>, 'takeRuns'>,
+  create: (events: ProxierEvents) => RuleSync,
+): MeasuredAgent {
+  const world = createWorld();
   let elementsSent = 0;
   // The agent would repair and go on, but such a sync is no measurement.
   const fail = (error: Error): never => {
     throw error;
   };
-  const table = new TableSync({
-    family: 'IPv4',
-    settings: SETTINGS,
-    transport: new NftTransport(nft.run),
-    now: () => performance.now(),
-    events: {
-      applied: ({ added, replaced, removed }) => {
-        elementsSent += added + replaced + removed;
-      },
-      quarantined: (_service, error) => fail(error),
-      repairing: fail,
-      collectFailed: fail,
+  const rules = create({
+    applied: ({ added, replaced, removed }) => {
+      elementsSent += added + replaced + removed;
     },
+    quarantined: (_service, error) => fail(error),
+    repairing: fail,
+    collectFailed: fail,
   });
   return {
     world,
@@ -67,9 +95,9 @@ export function createMeasuredAgent(): MeasuredAgent {
       elementsSent = 0;
       const startedMs = performance.now();
       event?.();
-      for (const [service, ports] of world.checkOut().ports) table.setPorts(service, ports);
-      await table.sync();
-      return { startedMs, endedMs: performance.now(), runs: nft.takeRuns(), elementsSent };
+      for (const [service, ports] of world.checkOut().ports) rules.setPorts(service, ports);
+      await rules.sync();
+      return { startedMs, endedMs: performance.now(), runs: timed.takeRuns(), elementsSent };
     },
   };
 }

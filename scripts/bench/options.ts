@@ -8,6 +8,8 @@ export const BENCHMARKS = [
   'restart',
   'thinking',
   'live-agent',
+  'iptables',
+  'first-packet',
 ] as const;
 
 /** One of the benchmarks. */
@@ -29,12 +31,13 @@ export interface BenchOptions {
 export const USAGE = `usage: npm run bench -- [OPTION]...
 
 Measures how fast the kernel is programmed, beside kube-proxy's ways to do it, in network
-namespaces of its own. Up to eight minutes. Needs nft and root; in a user namespace, kube-proxy's
+namespaces of its own. Up to fourteen minutes. Needs nft,
+iptables in both variants, and root; in a user namespace, kube-proxy's
 larger tables cannot be loaded, and are left out.
 
   --only NAME     only ${BENCHMARKS.join(', ')}; may be repeated
   --services N    Services in the largest cluster (10000; with --quick 2000)
-  --quick         smaller and shorter: under two minutes
+  --quick         smaller and shorter: under three minutes
   --json          print one JSON document instead of tables
   --write-docs    put the tables into docs/benchmarks.md as well; for a whole run
   --help          print this

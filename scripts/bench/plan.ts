@@ -1,5 +1,8 @@
 /** Which measurements a run consists of. */
 import type { ClusterSize } from './figures.ts';
+import { FIRST_PACKET_RULES } from './iptables-figures.ts';
+import type { FirstPacketOptions } from './measurements/first-packet.ts';
+import type { IptablesOptions } from './measurements/iptables.ts';
 import type { KubeProxyOptions } from './measurements/kube-proxy.ts';
 import type { LiveAgentOptions } from './measurements/live-agent.ts';
 import type { Benchmark, BenchOptions } from './options.ts';
@@ -15,7 +18,9 @@ export type Station =
     }
   | { readonly kind: 'kube-proxy'; readonly options: KubeProxyOptions }
   | { readonly kind: 'thinking'; readonly size: ClusterSize }
-  | { readonly kind: 'live-agent'; readonly options: LiveAgentOptions };
+  | { readonly kind: 'live-agent'; readonly options: LiveAgentOptions }
+  | { readonly kind: 'iptables'; readonly options: IptablesOptions }
+  | { readonly kind: 'first-packet'; readonly options: FirstPacketOptions };
 
 /**
  * Our side and kube-proxy's at every size, with one endpoint changed in the smallest and in the
@@ -50,6 +55,16 @@ export function planRun({ only, services, isQuick }: BenchOptions): Station[] {
   if (wants('live-agent')) {
     for (const options of isQuick ? quickLiveAgents(services) : liveAgents(services)) {
       stations.push({ kind: 'live-agent', options });
+    }
+  }
+  if (wants('iptables')) {
+    for (const options of iptablesRuns(services, isQuick)) {
+      stations.push({ kind: 'iptables', options });
+    }
+  }
+  if (wants('first-packet')) {
+    for (const options of firstPackets(services, isQuick)) {
+      stations.push({ kind: 'first-packet', options });
     }
   }
   return stations;
@@ -102,6 +117,53 @@ function liveAgent(
   options: Pick<LiveAgentOptions, 'minSyncSeconds'> & Partial<LiveAgentOptions>,
 ): LiveAgentOptions {
   return { rounds: 0, loads: [], settlingMs: SETTLING_MS, ...options, size: clusterOf(size) };
+}
+
+/** Endpoints do not matter much to a packet, and this many Services take long to load with ten each. */
+const FIRST_PACKET_ENDPOINTS = 2;
+
+function firstPackets(services: number, isQuick: boolean): FirstPacketOptions[] {
+  const largest = isQuick ? services : services * 3;
+  const sizes = ascending([1, 1_000, services, largest].filter((size) => size <= largest));
+  return sizes.flatMap((size) =>
+    // Without rules the number of Services does not matter.
+    FIRST_PACKET_RULES.filter((rules) => rules !== 'none' || size === 1).map((rules) => ({
+      rules,
+      size: { services: size, endpoints: FIRST_PACKET_ENDPOINTS },
+      flows: isQuick ? 5_000 : 20_000,
+    })),
+  );
+}
+
+/**
+ * First syncs of the largest cluster, with one endpoint changed afterwards as in a small one.
+ * kube-proxy's in the nft variant are measured at a size that ends within a minute, beside ours.
+ */
+function iptablesRuns(services: number, isQuick: boolean): IptablesOptions[] {
+  const small = Math.min(services, 100);
+  const bounded = Math.min(services, isQuick ? 500 : 2_000);
+  const [many, few] = isQuick ? [20, 3] : [50, 8];
+  return (['legacy', 'nft'] as const).flatMap((variant) =>
+    (['switchyard', 'kube-proxy'] as const).flatMap((layout) => {
+      const isBounded = variant === 'nft' && bounded < services;
+      const run = (size: number, more: Partial<IptablesOptions>): IptablesOptions => ({
+        ...{ layout, variant, size: clusterOf(size) },
+        ...{ isPopulated: false, isSyncMeasured: true, rounds: 0 },
+        ...more,
+      });
+      const isSlow = isBounded && layout === 'kube-proxy';
+      return [
+        run(small, { isSyncMeasured: false, rounds: layout === 'switchyard' ? many : few }),
+        ...(isBounded ? [run(bounded, {}), run(bounded, { isPopulated: true })] : []),
+        // In the legacy variant each change of a large cluster takes as long as all of it.
+        run(services, {
+          isSyncMeasured: !isSlow,
+          rounds: layout === 'switchyard' && variant === 'nft' ? many : few,
+        }),
+        ...(isSlow ? [] : [run(services, { isPopulated: true })]),
+      ];
+    }),
+  );
 }
 
 /** Each once, from the smallest. */

@@ -1,8 +1,18 @@
 /** Figures as Markdown that reads well in a terminal too. */
 import { checkExpectations } from './expectations.ts';
-import type { ClusterSize, Figures, FullSyncFigure } from './figures.ts';
+import type { Figures, FullSyncFigure } from './figures.ts';
+import { chainChangeTable, chainSyncTable, firstPacketTable } from './iptables-report.ts';
 import type { Machine } from './machine.ts';
-import { renderTable } from './table.ts';
+import { tableOf } from './table.ts';
+import {
+  count,
+  megabytes,
+  microseconds,
+  milliseconds,
+  percent,
+  seconds,
+  sizeText,
+} from './units.ts';
 
 /** The whole report: the machine, then a section for each benchmark that was run. */
 export function renderReport(figures: Figures): string {
@@ -14,7 +24,10 @@ export function renderReport(figures: Figures): string {
     { title: 'The agent that follows an API server: start', table: liveStartTable(figures) },
     { title: 'The agent that follows an API server: changes', table: liveChangeTable(figures) },
     { title: 'The agent that follows an API server: load', table: liveLoadTable(figures) },
-    { title: 'Expectations for 10,000 Services', table: expectationTable(figures) },
+    { title: 'iptables mode: first sync', table: chainSyncTable(figures) },
+    { title: 'iptables mode: one endpoint replaced', table: chainChangeTable(figures) },
+    { title: 'First packet', table: firstPacketTable(figures) },
+    { title: 'Expectations', table: expectationTable(figures) },
   ];
   return [
     `${machineText(figures.machine)}\n`,
@@ -102,7 +115,7 @@ function restartTable({ restart }: Figures): string | undefined {
 function thinkingTable({ thinking }: Figures): string | undefined {
   return tableOf(
     ['step', 'time'],
-    thinking.map(({ step, ms }) => [step, ms < 1 ? microseconds(ms) : milliseconds(ms)]),
+    thinking.map(({ step, ms }) => [step, ms < 1 ? microseconds(ms * 1000) : milliseconds(ms)]),
   );
 }
 
@@ -177,39 +190,4 @@ function expectationTable(figures: Figures): string | undefined {
       holds ? 'yes' : 'no',
     ]),
   );
-}
-
-function tableOf(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-): string | undefined {
-  return rows.length === 0 ? undefined : renderTable(header, rows);
-}
-
-function sizeText({ services, endpoints }: ClusterSize): string {
-  return `${count(services)} x ${endpoints}`;
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
-}
-
-function seconds(value: number): string {
-  return `${value.toFixed(2)} s`;
-}
-
-function milliseconds(value: number): string {
-  return `${value.toFixed(value < 100 ? 2 : 0)} ms`;
-}
-
-function microseconds(ms: number): string {
-  return `${(ms * 1000).toFixed(1)} µs`;
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

@@ -1,7 +1,8 @@
 /** Measures, station by station. */
 import type { Figures } from './figures.ts';
 import { describeMachine } from './machine.ts';
-import { inNamespace } from './namespace.ts';
+import { addNeighbours, removeNeighbours } from './first-packet/neighbours.ts';
+import { inNamespace, NODE } from './namespace.ts';
 import type { Station } from './plan.ts';
 
 /**
@@ -34,6 +35,9 @@ export async function runStations(
     liveStart: parts.flatMap(({ liveStart = [] }) => liveStart),
     liveChange: parts.flatMap(({ liveChange = [] }) => liveChange),
     liveLoad: parts.flatMap(({ liveLoad = [] }) => liveLoad),
+    chainSync: parts.flatMap(({ chainSync = [] }) => chainSync),
+    chainChange: parts.flatMap(({ chainChange = [] }) => chainChange),
+    firstPacket: parts.flatMap(({ firstPacket = [] }) => firstPacket),
   };
 }
 
@@ -60,6 +64,15 @@ function runStation(station: Station): Promise<Part> {
         return { thinking: await measure('thinking', station.size) };
       case 'live-agent':
         return measure('live-agent', station.options);
+      case 'iptables':
+        return measure('iptables', station.options);
+      case 'first-packet':
+        await addNeighbours(NODE);
+        try {
+          return { firstPacket: [await measure('first-packet', station.options)] };
+        } finally {
+          await removeNeighbours();
+        }
     }
   });
 }
@@ -72,6 +85,14 @@ function titleOf(station: Station): string {
       return `the layout of ${station.options.layout}, ${station.options.size.services} Services`;
     case 'thinking':
       return `thinking about ${station.size.services} Services`;
+    case 'iptables': {
+      const { layout, variant, size } = station.options;
+      return `iptables-${variant}, the chains of ${layout}, ${size.services} Services`;
+    }
+    case 'first-packet': {
+      const { rules, size } = station.options;
+      return `first packets through the rules of ${rules}, ${size.services} Services`;
+    }
     case 'live-agent': {
       const { size, minSyncSeconds } = station.options;
       return `the agent that follows an API server, ${size.services} Services, ${minSyncSeconds} s between syncs`;

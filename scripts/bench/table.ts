@@ -19,6 +19,14 @@ export function renderTable(
   return [header, rule, ...rows].map(line).join('');
 }
 
+/** The same, or nothing where there are no rows. */
+export function tableOf(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string | undefined {
+  return rows.length === 0 ? undefined : renderTable(header, rows);
+}
+
 // --- internal ---
 
 /** Of a rule's `--:`. */

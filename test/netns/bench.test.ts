@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { IPTABLES_VARIANTS } from '../../agent/kernel/iptables-variant.ts';
 import { createWorld } from '../../rules/services/world.ts';
 import { fillWorld } from '../../scripts/bench/cluster.ts';
 import type { ChangeFigure } from '../../scripts/bench/figures.ts';
+import { addNeighbours, removeNeighbours } from '../../scripts/bench/first-packet/neighbours.ts';
+import { FIRST_PACKET_RULES } from '../../scripts/bench/iptables-figures.ts';
 import { CHAIN_PER_ENDPOINT } from '../../scripts/bench/kube-proxy/chain-per-endpoint.ts';
 import { CHAIN_PER_SERVICE } from '../../scripts/bench/kube-proxy/chain-per-service.ts';
 import { tableText } from '../../scripts/bench/kube-proxy/table.ts';
-import { inNamespace } from '../../scripts/bench/namespace.ts';
+import { inNamespace, NODE } from '../../scripts/bench/namespace.ts';
 import { rejectionOf } from './support/rejection.ts';
 
 const SIZE = { services: 3, endpoints: 2 };
@@ -47,6 +50,50 @@ describe('the benchmarks on a real kernel', () => {
     }
     expect([liveStart, liveChange, liveLoad].map(({ length }) => length)).to.deep.equal([1, 1, 1]);
     expect(liveLoad[0]).to.include({ changesPerSecond: 20, requests: 0 });
+  });
+
+  for (const variant of IPTABLES_VARIANTS) {
+    for (const layout of ['switchyard', 'kube-proxy'] as const) {
+      it(`measure the chains of ${layout} in iptables-${variant}`, async () => {
+        const options = { layout, variant, size: SIZE };
+        const { chainSync, chainChange } = await inNamespace((measure) =>
+          measure('iptables', { ...options, isPopulated: true, isSyncMeasured: true, rounds: 2 }),
+        );
+        expect(chainSync[0]).to.include({ layout, variant, ...SIZE, foreignRules: 2_000 });
+        expect(chainChange[0]).to.include({ layout, variant, ...SIZE, rounds: 2 });
+        const { sentP50 = NaN, committedP50 = NaN } = chainChange[0] ?? {};
+        expect(committedP50).to.be.greaterThan(sentP50);
+      });
+    }
+  }
+
+  for (const rules of FIRST_PACKET_RULES) {
+    it(`measure first packets, rules: ${rules}`, async () => {
+      await inNamespace(async (measure) => {
+        await addNeighbours(NODE);
+        try {
+          const figure = await measure('first-packet', { rules, size: SIZE, flows: 10 });
+          expect(figure).to.include({ rules, ...SIZE, flows: 10 });
+          expect(figure.p99).to.be.at.least(figure.p50);
+        } finally {
+          await removeNeighbours();
+        }
+      });
+    });
+  }
+
+  it('see that packets do not arrive', async () => {
+    await inNamespace(async (measure) => {
+      await addNeighbours(NODE);
+      try {
+        // Without endpoints every packet is rejected.
+        const size = { ...SIZE, endpoints: 0 };
+        const failed = measure('first-packet', { rules: 'switchyard, nftables', size, flows: 10 });
+        expect(await rejectionOf(failed)).to.match(/^of 2 packets only 0 arrived at a pod$/);
+      } finally {
+        await removeNeighbours();
+      }
+    });
   });
 
   it('see that a table does not hold the cluster', async () => {

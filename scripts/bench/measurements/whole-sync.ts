@@ -2,7 +2,7 @@
 import { fillWorld } from '../cluster.ts';
 import type { ClusterSize, FullSyncFigure, RestartFigure, WholeSyncFigure } from '../figures.ts';
 import { createMeasuredAgent } from '../measured-agent.ts';
-import { totalMsOf } from '../nft-runs.ts';
+import { totalMsOf } from '../program-runs.ts';
 import { ownPeakBytes, watchPeakOf } from '../peak-memory.ts';
 
 /** Syncs into a network namespace without a table. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { FIRST_PACKET_RULES } from '../../../scripts/bench/iptables-figures.ts';
 import { parseOptions } from '../../../scripts/bench/options.ts';
 import { planRun, type Station } from '../../../scripts/bench/plan.ts';
 
@@ -47,9 +48,51 @@ describe('the plan of a benchmark run', () => {
   it('starts the agent only once when it is to be quick', () => {
     expect(sizesOf(live(['--quick']))).to.deep.equal([2_000]);
   });
+
+  describe('of iptables mode', () => {
+    it("has kube-proxy's chains in the nft variant at a size that ends within a minute", () => {
+      const measured = iptables([]).filter(({ isSyncMeasured }) => isSyncMeasured);
+      const theirs = measured.filter(({ layout }) => layout === 'kube-proxy');
+      expect(theirs.map(({ variant, size }) => [variant, size.services])).to.deep.equal([
+        ['legacy', 10_000],
+        ['legacy', 10_000],
+        ['nft', 2_000],
+        ['nft', 2_000],
+      ]);
+    });
+
+    it('has ours beside each of them, and the largest cluster in both variants', () => {
+      const measured = iptables([]).filter(({ isSyncMeasured }) => isSyncMeasured);
+      const keyOf = ({ variant, size, isPopulated }: (typeof measured)[number]): string =>
+        `${variant} ${size.services} ${isPopulated}`;
+      const ours = measured.filter(({ layout }) => layout === 'switchyard').map(keyOf);
+      expect(ours).to.include.members(
+        measured.filter(({ layout }) => layout === 'kube-proxy').map(keyOf),
+      );
+      expect(ours).to.include.members(['legacy 10000 true', 'nft 10000 true', 'nft 10000 false']);
+    });
+
+    it('changes endpoints in a small and in the largest cluster', () => {
+      const changed = iptables([]).filter(({ rounds }) => rounds > 0);
+      expect(sizesOf(changed)).to.deep.equal([100, 10_000, 100, 10_000, 100, 10_000, 100, 10_000]);
+    });
+  });
+
+  it('sends first packets through every kind of rules at every size, and through none once', () => {
+    const packets = plan(['--only', 'first-packet']).flatMap((station) =>
+      station.kind === 'first-packet' ? [station.options] : [],
+    );
+    const sizes = [...new Set(sizesOf(packets))];
+    expect(sizes).to.deep.equal([1, 1_000, 10_000, 30_000]);
+    expect(packets).to.have.length(sizes.length * (FIRST_PACKET_RULES.length - 1) + 1);
+  });
 });
 
 // --- internal ---
+
+function iptables(argv: readonly string[]) {
+  return plan(argv).flatMap((station) => (station.kind === 'iptables' ? [station.options] : []));
+}
 
 function plan(argv: readonly string[]): Station[] {
   const options = parseOptions(argv);

@@ -6,6 +6,11 @@ import type {
   LiveChangeFigure,
   LiveStartFigure,
 } from '../../../scripts/bench/figures.ts';
+import type {
+  ChainChangeFigure,
+  ChainSyncFigure,
+  FirstPacketFigure,
+} from '../../../scripts/bench/iptables-figures.ts';
 
 export function makeFigures(fields: Partial<Figures> = {}): Figures {
   return {
@@ -23,6 +28,9 @@ export function makeFigures(fields: Partial<Figures> = {}): Figures {
     oneEndpoint: [],
     restart: [],
     thinking: [],
+    chainSync: [],
+    chainChange: [],
+    firstPacket: [],
     liveStart: [],
     liveChange: [],
     liveLoad: [],
@@ -93,6 +101,46 @@ export function makeLiveChange(fields: Partial<LiveChangeFigure> = {}): LiveChan
     committedP99: 20,
     landedP50: 9,
     landedP99: 21,
+    ...fields,
+  };
+}
+
+export function makeChainSync(fields: Partial<ChainSyncFigure> = {}): ChainSyncFigure {
+  return {
+    layout: 'switchyard',
+    variant: 'legacy',
+    services: 10_000,
+    endpoints: 10,
+    foreignRules: 0,
+    seconds: 2,
+    iptablesSeconds: 1.5,
+    ...fields,
+  };
+}
+
+export function makeChainChange(fields: Partial<ChainChangeFigure> = {}): ChainChangeFigure {
+  return {
+    layout: 'switchyard',
+    variant: 'nft',
+    services: 10_000,
+    endpoints: 10,
+    rounds: 50,
+    sentP50: 0.4,
+    committedP50: 20,
+    committedP99: 25,
+    endedP50: 30,
+    ...fields,
+  };
+}
+
+export function makeFirstPacket(fields: Partial<FirstPacketFigure> = {}): FirstPacketFigure {
+  return {
+    rules: 'switchyard, iptables-nft',
+    services: 30_000,
+    endpoints: 2,
+    flows: 20_000,
+    p50: 10,
+    p99: 20,
     ...fields,
   };
 }
