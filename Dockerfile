@@ -3,7 +3,7 @@
 # here, and a test compares it with scripts/image/contents.ts.
 FROM node:24.21.0-bookworm-slim AS build
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates conntrack netbase nftables \
+  && apt-get install -y --no-install-recommends ca-certificates conntrack iptables netbase nftables \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./

@@ -38,8 +38,9 @@ export async function cleanUpWhatIsThere(): Promise<void> {
 // --- internal ---
 
 const HELP = `
-Removes what any mode has left: the tables "ip ${TABLE}" and "ip6 ${TABLE}". Stop the agent first: it
-would put them back. Connections that are established go on; new ones to Services are not translated any more.
+Removes what any mode has left: the tables "ip ${TABLE}" and "ip6 ${TABLE}", and in either variant of
+iptables the chains that are ours. Stop the agent first: it would put them back. Connections that are
+established go on; new ones to Services are not translated any more.
 
 Example:
   sudo switchyard cleanup`;

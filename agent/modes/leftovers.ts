@@ -9,7 +9,7 @@ import type { Mode } from './mode.ts';
 
 /**
  * Removes what other modes, and this one in another way, have left. Answers whether that is done:
- * false means that something could not be removed, was said, and is to be tried again.
+ * false means that something could not be removed, was said, and may be tried again.
  */
 export async function removeLeftovers(
   mode: Pick<Mode, 'removeLeftovers'>,
@@ -30,8 +30,9 @@ export async function removeLeftovers(
       if (!(error instanceof KernelError)) throw error;
       // Without its tool a mode has left nothing, or nobody here can tell.
       if (MISSING.includes(error.code)) continue;
-      log.warn({ error: error.message }, `leftovers of ${name} could not be removed yet`);
-      isDone = false;
+      log.warn({ error: error.message }, `leftovers of ${name} could not be removed`);
+      // What is forbidden now stays so: legacy iptables wants CAP_NET_RAW.
+      if (error.code !== 'not-permitted') isDone = false;
     }
   }
   return isDone;

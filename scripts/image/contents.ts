@@ -8,7 +8,21 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   nft: 'nftables',
   // Deletes stale UDP flows.
   conntrack: 'conntrack',
+  // For iptables mode: both variants, since the node decides which.
+  ...Object.fromEntries(
+    ['iptables', 'ip6tables'].flatMap((family) =>
+      ['nft', 'legacy'].flatMap((variant) =>
+        ['', '-restore', '-save'].map((tool) => [`${family}-${variant}${tool}`, 'iptables']),
+      ),
+    ),
+  ),
 };
+
+/**
+ * Where iptables looks for its matches and targets, which it loads when a rule names them; `*` stands
+ * for the processor's architecture.
+ */
+export const IPTABLES_EXTENSIONS = '/usr/lib/*/xtables/*.so';
 
 /** Files of the machine that builds the image that go into it, with their Debian packages. */
 export const SYSTEM_FILES: Readonly<Record<string, string>> = {

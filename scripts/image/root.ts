@@ -1,8 +1,16 @@
 /** The root file system of the image: every file, read from this machine. */
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants, glob, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Bundle } from '../bundle.ts';
-import { FOLDERS, LAUNCHER, PLACES, PROGRAMS, SYSTEM_FILES, WRITTEN_FILES } from './contents.ts';
+import {
+  FOLDERS,
+  IPTABLES_EXTENSIONS,
+  LAUNCHER,
+  PLACES,
+  PROGRAMS,
+  SYSTEM_FILES,
+  WRITTEN_FILES,
+} from './contents.ts';
 import { folder, textFile, withParents, type ImageFile } from './file.ts';
 import { librariesOf } from './libraries.ts';
 
@@ -25,10 +33,13 @@ export async function readRoot({ node, bundle }: RootSources): Promise<Root> {
   for (const name of Object.keys(PROGRAMS)) {
     programs.set(join(PLACES.programs, name), await findProgram(name));
   }
-  const libraries = await Promise.all([...programs.values()].map(librariesOf));
+  const extensions = await findExtensions();
+  const dynamic = [...programs.values(), ...extensions];
+  const libraries = await Promise.all(dynamic.map(librariesOf));
   const system = await Promise.all([
     ...[...programs].map(([path, source]) => copyOf(source, path, 0o755)),
     ...[...new Set(libraries.flat())].map((path) => copyOf(path, path, 0o755)),
+    ...extensions.map((path) => copyOf(path, path, 0o644)),
     ...Object.entries(SYSTEM_FILES).map(([path, debianPackage]) => systemFile(path, debianPackage)),
   ]);
   const agent = await Promise.all(
@@ -55,6 +66,15 @@ async function findProgram(name: string): Promise<string> {
     if (await isExecutable(path)) return path;
   }
   throw new Error(`there is no program ${name}: install the package ${PROGRAMS[name] ?? name}`);
+}
+
+async function findExtensions(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const path of glob(IPTABLES_EXTENSIONS)) found.push(path);
+  if (found.length === 0) {
+    throw new Error(`there is nothing at ${IPTABLES_EXTENSIONS}: install the package iptables`);
+  }
+  return found.sort();
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -52,6 +52,12 @@ describe('on a node without the label', () => {
   });
 });
 
+/** What iptables takes while it works, for the whole node. */
+const LOCK_VOLUME = {
+  name: 'xtables-lock',
+  hostPath: { path: '/run/xtables.lock', type: 'FileOrCreate' },
+};
+
 describe('the overlay for kubeadm', () => {
   let daemonSet: DaemonSet;
 
@@ -66,12 +72,14 @@ describe('the overlay for kubeadm', () => {
   });
 
   it("has kube-proxy's configuration and kubeconfig where kube-proxy has them", () => {
-    expect(daemonSet.spec.template.spec.volumes).to.deep.equal([
+    expect(daemonSet.spec.template.spec.volumes).to.have.deep.members([
       { name: 'kube-proxy', configMap: { name: 'kube-proxy' } },
+      LOCK_VOLUME,
     ]);
     for (const { args, volumeMounts } of containersOf(daemonSet)) {
       expect(args).to.include('--config=/var/lib/kube-proxy/config.conf');
-      expect(volumeMounts).to.deep.equal([
+      const files = (volumeMounts ?? []).filter(({ name }) => name !== LOCK_VOLUME.name);
+      expect(files).to.deep.equal([
         { name: 'kube-proxy', mountPath: '/var/lib/kube-proxy', readOnly: true },
       ]);
     }

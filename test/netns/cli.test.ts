@@ -71,19 +71,16 @@ describe('the commands on a kernel', function () {
     await load('add table ip kube-proxy\nadd table inet switchyard\nadd table ip6 filter');
     const others = await list('tables');
     await switchyard(['run', '--once', ...ON_EXAMPLES]);
-    expect(await switchyard(['cleanup'])).to.deep.equal({
-      exitCode: 0,
-      stdout: 'removed table ip switchyard\nremoved table ip6 switchyard',
-      stderr: '',
-    });
+    const first = await switchyard(['cleanup']);
+    expect(first).to.include({ exitCode: 0, stderr: '' });
+    expect(first.stdout.split('\n').filter((line) => line.startsWith('removed '))).to.deep.equal([
+      'removed table ip switchyard',
+      'removed table ip6 switchyard',
+    ]);
     expect(await list('tables')).to.equal(others);
-    expect(await switchyard(['cleanup'])).to.deep.equal({
-      exitCode: 0,
-      stdout:
-        'table ip switchyard is not there: nothing to remove\n' +
-        'table ip6 switchyard is not there: nothing to remove',
-      stderr: '',
-    });
+    const second = await switchyard(['cleanup']);
+    expect(second).to.include({ exitCode: 0, stderr: '' });
+    for (const line of second.stdout.split('\n')) expect(line).to.match(/: nothing to remove$/);
   });
 
   it('check finds everything that is needed, and changes nothing', async () => {

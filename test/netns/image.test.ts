@@ -64,6 +64,17 @@ describe('the root file system of the image', () => {
     expect(await start(['diff', ...AS_NODE_1], input)).to.include({ stdout: '', exitCode: 0 });
   });
 
+  for (const variant of ['nft', 'legacy']) {
+    it(`does the same by iptables-${variant}`, async () => {
+      const input = await manifests();
+      const mode = ['--proxy-mode', 'iptables', '--iptables-variant', variant, ...AS_NODE_1];
+      expect(await start(['run', '--once', ...mode], input)).to.include({ exitCode: 0 });
+      const { stdout } = await execa(`iptables-${variant}-save`, ['-t', 'nat']);
+      expect(stdout).to.match(/^:KUBE-SVC-/m);
+      expect(await start(['diff', ...mode], input)).to.include({ stdout: '', exitCode: 0 });
+    });
+  }
+
   it('cleans up', async () => {
     expect(await start(['cleanup'])).to.include({ exitCode: 0 });
     const { stdout } = await execa('nft', ['list', 'tables']);

@@ -25,6 +25,12 @@ describe('leftovers of other modes', () => {
     expect(lines).to.be.empty;
   });
 
+  it('are said once and left where they may not be removed', async () => {
+    const { log, lines } = recordLog();
+    expect(await removeLeftovers({}, [failing('not-permitted')], log)).to.equal(true);
+    expect(lines).to.have.length(1);
+  });
+
   it('are to be tried again where they could not be removed, and keep nothing else from going', async () => {
     const { log, lines } = recordLog();
     const others = [failing('locked'), cleaning('nftables', 'removed it')];
