@@ -20,7 +20,7 @@ export function endpointsOf(slices: Iterable<EndpointSlice>, query: EndpointQuer
   const found = new Map<string, Candidate>();
   for (const candidate of candidatesIn(slices, query)) {
     const rival = found.get(candidate.id);
-    if (rival === undefined || comparePreference(candidate.source, rival.source) < 0) {
+    if (rival === undefined || comparePreference(candidate, rival) < 0) {
       found.set(candidate.id, candidate);
     }
   }
@@ -40,6 +40,8 @@ interface Candidate {
   readonly id: string;
   readonly port: number;
   readonly source: SliceEndpoint;
+  /** Of the slice. */
+  readonly weight: number;
 }
 
 function* candidatesIn(
@@ -51,7 +53,7 @@ function* candidatesIn(
     for (const { name, protocol, port } of slice.ports) {
       if (name !== wanted.name || protocol !== wanted.protocol) continue;
       for (const source of slice.endpoints) {
-        yield { id: joinHostPort(source.ip, port), port, source };
+        yield { id: joinHostPort(source.ip, port), port, source, weight: slice.weight };
       }
     }
   }
@@ -60,21 +62,23 @@ function* candidatesIn(
 /**
  * Which of two entries for one `ip:port` to believe, negative for the first: one that is ready, then
  * one that is not terminating (a live pod, against the terminating one that had its IP), then one
- * that serves. Otherwise the greater node name and hints, so that a known node beats none.
+ * that serves. Otherwise the greater node name and hints, so that a known node beats none; at last the greater weight.
  */
-function comparePreference(a: SliceEndpoint, b: SliceEndpoint): number {
+function comparePreference(first: Candidate, second: Candidate): number {
+  const [a, b] = [first.source, second.source];
   return (
     Number(b.ready) - Number(a.ready) ||
     Number(a.terminating) - Number(b.terminating) ||
     Number(b.serving) - Number(a.serving) ||
     compareText(b.nodeName, a.nodeName) ||
     compareText(b.zoneHints.join(), a.zoneHints.join()) ||
-    compareText(b.nodeHints.join(), a.nodeHints.join())
+    compareText(b.nodeHints.join(), a.nodeHints.join()) ||
+    second.weight - first.weight
   );
 }
 
-function buildEndpoint({ id, port, source }: Candidate, nodeName: string): Endpoint {
+function buildEndpoint({ id, port, source, weight }: Candidate, nodeName: string): Endpoint {
   const { ip, ready, serving, terminating, zoneHints, nodeHints } = source;
   const isLocal = nodeName !== '' && source.nodeName === nodeName;
-  return { ip, port, id, isLocal, ready, serving, terminating, zoneHints, nodeHints };
+  return { ip, port, id, isLocal, ready, serving, terminating, zoneHints, nodeHints, weight };
 }

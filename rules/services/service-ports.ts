@@ -49,6 +49,7 @@ export function servicePortsOf(
       affinitySeconds: service.affinitySeconds,
       healthCheckNodePort: service.healthCheckNodePort,
       endpoints: chooseEndpoints(endpoints, uses, place),
+      loadBalancing: service.loadBalancing,
       servingUdp: port.protocol === 'udp' ? endpoints.filter(serves).map(({ id }) => id) : NONE,
     };
   });

@@ -3,6 +3,7 @@
  * Section numbers refer to kube-proxy's behaviour: see docs/architecture.md.
  */
 import type { Cidr, Ip, IpFamily } from '../ip.ts';
+import type { LoadBalancing } from './load-balancing.ts';
 
 /** Layer 4 protocols that a Service can name, in nft's lower case. */
 export type Protocol = 'tcp' | 'udp' | 'sctp';
@@ -42,6 +43,8 @@ export interface Service {
   readonly externalPolicy: TrafficPolicy;
   /** 0 when there is none. */
   readonly healthCheckNodePort: number;
+  /** Annotation `switchyard.dev/load-balancing`; `undefined` leaves it to the configuration. */
+  readonly loadBalancing: LoadBalancing | undefined;
 }
 
 /** One entry of `spec.ports`. */
@@ -62,6 +65,8 @@ export interface EndpointSlice {
   readonly family: IpFamily;
   readonly ports: readonly SlicePort[];
   readonly endpoints: readonly SliceEndpoint[];
+  /** Annotation `switchyard.dev/weight`: the share of connections that each of its endpoints gets; 1 by default. */
+  readonly weight: number;
 }
 
 /** One entry of an EndpointSlice's `ports`; entries without a number are left out (1.5). */
@@ -111,6 +116,8 @@ export interface Endpoint {
   readonly terminating: boolean;
   readonly zoneHints: readonly string[];
   readonly nodeHints: readonly string[];
+  /** From its slice. Only the userspace proxy heeds it. */
+  readonly weight: number;
 }
 
 /** The endpoints a service port uses on this node, each list sorted by id (2). */
@@ -163,6 +170,8 @@ export interface ServicePort {
    * UDP flows may stay with (5). Empty for other protocols, whose connections end by themselves.
    */
   readonly servingUdp: readonly string[];
+  /** The balancer that the Service asks for. Only the userspace proxy heeds it. */
+  readonly loadBalancing: LoadBalancing | undefined;
 }
 
 /** Something wrong with an object that was left out or partly used; never fatal. */

@@ -5,12 +5,14 @@ import type { EndpointSlice, SliceEndpoint, SlicePort } from '../types.ts';
 import { readIp } from './addresses.ts';
 import {
   addProblem,
+  addUnexpected,
   booleanAt,
   childAt,
   choiceAt,
   integerAt,
   listAt,
   mappingsAt,
+  pathAt,
   readTop,
   stringAt,
   type Fields,
@@ -44,6 +46,7 @@ export function parseEndpointSlice(raw: unknown): Outcome<EndpointSlice> {
     family,
     ports: mappingsAt(top, 'ports', readSlicePort),
     endpoints: mappingsAt(top, 'endpoints', (endpoint) => readEndpoint(endpoint, family)),
+    weight: readWeight(childAt(metadata, 'annotations')),
   };
   return ok(slice, problems);
 }
@@ -52,6 +55,10 @@ export function parseEndpointSlice(raw: unknown): Outcome<EndpointSlice> {
 
 const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+const WEIGHT_ANNOTATION = 'switchyard.dev/weight';
+
+const DEFAULT_WEIGHT = 1;
+const MAX_WEIGHT = 1000;
 
 /** Shared by all endpoints without hints: there are hundreds of thousands of them. */
 const NO_HINTS: readonly string[] = Object.freeze([]);
@@ -61,6 +68,17 @@ function reasonToIgnore(labels: Fields, top: Fields): string | undefined {
   if (top.values.addressType === 'FQDN') return 'addressType is FQDN';
   const service = labels.values[SERVICE_NAME_LABEL] ?? '';
   return service === '' ? `no label ${SERVICE_NAME_LABEL}` : undefined;
+}
+
+/** An annotation is text. */
+function readWeight(annotations: Fields): number {
+  const text = stringAt(annotations, WEIGHT_ANNOTATION);
+  if (text === undefined) return DEFAULT_WEIGHT;
+  const weight = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : NaN;
+  if (weight <= MAX_WEIGHT) return weight;
+  const wanted = `a whole number from 1 to ${MAX_WEIGHT}`;
+  addUnexpected(annotations.report, pathAt(annotations, WEIGHT_ANNOTATION), wanted, text);
+  return DEFAULT_WEIGHT;
 }
 
 /** A port without a number means "all ports", which no proxy supports (1.5). */

@@ -137,6 +137,17 @@ export function choiceAt<T extends string>(
   return choice;
 }
 
+/** One of a few words; `undefined` when absent, and, with a problem, for anything else. */
+export function optionalChoiceAt<T extends string>(
+  fields: Fields,
+  key: string,
+  choices: readonly T[],
+): T | undefined {
+  return (fields.values[key] ?? undefined) === undefined
+    ? undefined
+    : choiceAt(fields, key, choices);
+}
+
 /** The path of a field; a key with dots, a label's, goes in brackets: `metadata.labels["a.b/c"]`. */
 export function pathAt(fields: Fields, key: string): string {
   if (/[./]/.test(key)) return `${fields.path}[${JSON.stringify(key)}]`;

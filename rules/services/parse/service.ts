@@ -1,10 +1,12 @@
 /** core/v1 Service -> the fields a proxy needs (behaviour document, sections 1.3 and 1.4). */
+import { LOAD_BALANCINGS } from '../load-balancing.ts';
 import type { Service, TrafficPolicy } from '../types.ts';
 import {
   addUnexpected,
   childAt,
   choiceAt,
   integerAt,
+  optionalChoiceAt,
   readTop,
   stringAt,
   type Fields,
@@ -56,6 +58,11 @@ export function parseService(raw: unknown): Outcome<Service> {
     externalPolicy,
     healthCheckNodePort:
       type === 'LoadBalancer' && externalPolicy === 'Local' ? readHealthCheckNodePort(spec) : 0,
+    loadBalancing: optionalChoiceAt(
+      childAt(metadata, 'annotations'),
+      LOAD_BALANCING_ANNOTATION,
+      LOAD_BALANCINGS,
+    ),
   };
   return ok(service, problems);
 }
@@ -64,6 +71,7 @@ export function parseService(raw: unknown): Outcome<Service> {
 
 const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
 const HEADLESS_LABEL = 'service.kubernetes.io/headless';
+const LOAD_BALANCING_ANNOTATION = 'switchyard.dev/load-balancing';
 
 /** What the API server defaults `timeoutSeconds` to; its limit is a day. */
 const DEFAULT_AFFINITY_SECONDS = 10_800;

@@ -30,6 +30,7 @@ export function makeService(fields: Partial<Service> = {}): Service {
     internalPolicy: 'Cluster',
     externalPolicy: 'Cluster',
     healthCheckNodePort: 0,
+    loadBalancing: undefined,
     ...fields,
   };
 }
@@ -57,6 +58,7 @@ export function makeSlice(fields: Partial<EndpointSlice> = {}): EndpointSlice {
     family: 'IPv4',
     ports: [{ name: 'http', protocol: 'tcp', port: 8080 }],
     endpoints: [makeSliceEndpoint()],
+    weight: 1,
     ...fields,
   };
 }
@@ -74,6 +76,7 @@ export function makeEndpoint(node: number, pod: number, fields: Partial<Endpoint
     terminating: false,
     zoneHints: [],
     nodeHints: [],
+    weight: 1,
     ...fields,
   };
 }
@@ -95,6 +98,7 @@ export function makeServicePort(fields: Partial<ServicePort> = {}): ServicePort 
     healthCheckNodePort: 0,
     endpoints: makeChosen(),
     servingUdp: [],
+    loadBalancing: undefined,
     ...fields,
   };
 }

@@ -128,6 +128,13 @@ describe('endpointsOf', () => {
       });
     }
 
+    it('the greater weight wins at last', () => {
+      const slices = [1, 5].map((weight) => makeSlice({ name: `web-${weight}`, weight }));
+      for (const order of [slices, slices.toReversed()]) {
+        expect(endpointsOf(order, HTTP).map(({ weight }) => weight)).to.deep.equal([5]);
+      }
+    });
+
     it('within one slice, one counts too', () => {
       const endpoints = [draining, ready].map(makeSliceEndpoint);
       expect(endpointsOf([makeSlice({ endpoints })], HTTP)).to.deep.equal([makeEndpoint(1, 1)]);

@@ -239,6 +239,40 @@ describe('parseEndpointSlice', () => {
     }
   });
 
+  describe('the annotation switchyard.dev/weight', () => {
+    const weighted = (weight: unknown): object =>
+      rawSlice({
+        metadata: {
+          namespace: 'default',
+          name: 'web-1',
+          labels: { [SERVICE_NAME]: 'web' },
+          annotations: { 'switchyard.dev/weight': weight },
+        },
+      });
+
+    for (const weight of [1, 7, 1000]) {
+      it(`may be ${weight}`, () => {
+        expect(parsedSlice(weighted(String(weight))).weight).to.equal(weight);
+      });
+    }
+
+    for (const weight of ['0', '1001', '-1', '1.5', '01', 'heavy', '']) {
+      it(`counts as 1 and is reported if it is ${JSON.stringify(weight)}`, () => {
+        const outcome = parseEndpointSlice(weighted(weight));
+        expect(outcome.kind === 'ok' && outcome.value.weight).to.equal(1);
+        expect(problemsOf(outcome)).to.deep.equal([
+          `metadata.annotations["switchyard.dev/weight"]: expected a whole number from 1 to 1000, got ${JSON.stringify(weight)}`,
+        ]);
+      });
+    }
+
+    it('counts as 1 and is reported if it is no text', () => {
+      expect(problemsOf(parseEndpointSlice(weighted(5)))).to.deep.equal([
+        'metadata.annotations["switchyard.dev/weight"]: expected text, got 5',
+      ]);
+    });
+  });
+
   it('reports fields of the wrong type and takes them for absent', () => {
     const endpoint = rawEndpoint({
       conditions: { ready: 'no', serving: 0, terminating: 1 },

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { LOAD_BALANCINGS } from '../../../../rules/services/load-balancing.ts';
 import { parseService } from '../../../../rules/services/parse/service.ts';
 import type { Service } from '../../../../rules/services/types.ts';
 import { externalIp } from '../../../support/addresses.ts';
@@ -297,6 +298,31 @@ describe('parseService, field by field', () => {
       expected: { healthCheckNodePort: 0 },
       problems: [
         `spec.healthCheckNodePort: expected a port number from 1 to 65535, got ${port ?? 'nothing'}`,
+      ],
+    })),
+  ]);
+
+  const balanced = (loadBalancing: unknown): object => ({
+    metadata: { name: 'web', annotations: { 'switchyard.dev/load-balancing': loadBalancing } },
+  });
+
+  table('load balancing', [
+    ...LOAD_BALANCINGS.map((loadBalancing) => ({
+      name: `may be ${loadBalancing}`,
+      rest: balanced(loadBalancing),
+      expected: { loadBalancing },
+    })),
+    {
+      name: 'is left to the configuration where it is null',
+      rest: balanced(null),
+      expected: { loadBalancing: undefined },
+    },
+    ...['RoundRobin', '', 1].map((value) => ({
+      name: `of the unknown sort ${JSON.stringify(value)} is left to the configuration`,
+      rest: balanced(value),
+      expected: { loadBalancing: undefined },
+      problems: [
+        `metadata.annotations["switchyard.dev/load-balancing"]: expected ${LOAD_BALANCINGS.join(' or ')}, got ${JSON.stringify(value)}`,
       ],
     })),
   ]);

@@ -18,6 +18,7 @@ describe('parseService', () => {
         name: 'web',
         creationTimestamp: '2026-01-31T12:00:00Z',
         labels: { app: 'web' },
+        annotations: { 'switchyard.dev/load-balancing': 'least-connections' },
         uid: 'not read',
       },
       spec: {
@@ -58,6 +59,7 @@ describe('parseService', () => {
       internalPolicy: 'Local',
       externalPolicy: 'Local',
       healthCheckNodePort: 31000,
+      loadBalancing: 'least-connections',
     });
   });
 
