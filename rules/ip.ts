@@ -100,6 +100,15 @@ export function isUnspecified(ip: Ip): boolean {
   return ip === '0.0.0.0' || ip === '::';
 }
 
+/** The address as its 4 or 16 bytes. */
+export function bytesOf(ip: Ip): number[] {
+  const value = valueOf(ip);
+  const count = bitsOf(familyOf(ip)) / 8;
+  return Array.from({ length: count }, (_, i) =>
+    Number((value >> BigInt(8 * (count - 1 - i))) & 0xffn),
+  );
+}
+
 /** `ip:port`, with brackets around an IPv6 address. */
 export function joinHostPort(ip: Ip, port: number): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;

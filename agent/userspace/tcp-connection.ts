@@ -1,0 +1,322 @@
+/**
+ * One TCP connection: a client, an endpoint, and bytes both ways. The path of the data is short on
+ * purpose: shared functions instead of closures, no timers, and one look at a socket's buffer.
+ */
+import { connect, type Socket } from 'node:net';
+import type { Ip } from '../../rules/ip.ts';
+import {
+  noteFailure,
+  noteResponse,
+  noteSuccess,
+  type BalancedEndpoint,
+} from '../../rules/userspace/balanced-endpoint.ts';
+import type { EndpointPool } from '../../rules/userspace/endpoint-pool.ts';
+import { proxyHeader } from '../../rules/userspace/proxy-header.ts';
+import type { Common } from './common.ts';
+import type { Waiter } from './deadlines.ts';
+import type { PortTally } from './port-tally.ts';
+import { exhaustedBy } from './socket-errors.ts';
+
+declare module 'node:net' {
+  interface Socket {
+    /** The connection that a socket of the proxy belongs to. */
+    [CONNECTION]?: TcpConnection;
+  }
+}
+
+/** What a connection needs of its listener. */
+export interface TcpHost {
+  readonly common: Common;
+  readonly pool: EndpointPool;
+  readonly tally: PortTally;
+  readonly sendsProxyHeader: boolean;
+  /** Counts the sweeps: the clock of idle connections. */
+  readonly sweeps: number;
+  /** Both sockets are closed. */
+  closed(connection: TcpConnection): void;
+}
+
+/** One client's connection, from its accepting to its end. */
+export class TcpConnection implements Waiter {
+  readonly client: Socket;
+  readonly host: TcpHost;
+  server: Socket | undefined;
+  /** Where it is, or is being, connected to. */
+  endpoint: BalancedEndpoint | undefined;
+  /** The sweep before which something came last. */
+  activeSweep: number;
+  /** When the client sent its first data, until they are answered. */
+  askedAtMs = 0;
+  readonly #tried: BalancedEndpoint[] = [];
+  #dialedAtMs = 0;
+  #dialLimitMs = 0;
+  #isConnected = false;
+  #isKeptAlive = false;
+  #isEnded = false;
+
+  constructor(client: Socket, host: TcpHost) {
+    this.client = client;
+    this.host = host;
+    this.activeSweep = host.sweeps;
+  }
+
+  /** Looks for an endpoint that takes it. */
+  start(): void {
+    const { client, host } = this;
+    host.tally.accepted += 1;
+    host.tally.active += 1;
+    host.common.admission.sockets += 1;
+    client[CONNECTION] = this;
+    client.on('error', onError).on('close', onClientClose);
+    this.#dial();
+  }
+
+  /** The endpoint did not answer in time. */
+  timedOut(): void {
+    this.#dialFailed(new Error('the endpoint did not take the connection in time'));
+  }
+
+  /** Ends it at once: both sides see a reset. */
+  abort(): void {
+    reset(this.client);
+    if (this.server !== undefined) reset(this.server);
+  }
+
+  /** To be called once a sweep: closes what was idle for too long, or stayed too long after an endpoint went. */
+  sweep(nowMs: number): void {
+    const { limits } = this.host.common;
+    const idleMs = (this.host.sweeps - this.activeSweep) * limits.sweepMs;
+    const isHalfClosed = this.client.readableEnded || (this.server?.readableEnded ?? false);
+    const goneAtMs = this.endpoint?.goneAtMs ?? nowMs;
+    if (
+      idleMs > (isHalfClosed ? limits.halfClosedIdleMs : limits.tcpIdleMs) ||
+      nowMs - goneAtMs > limits.drainMs
+    ) {
+      this.abort();
+    } else if (idleMs > KEEP_ALIVE_MS && !this.#isKeptAlive) {
+      // Not from the start: it takes four system calls, and most connections do not live so long.
+      this.#isKeptAlive = true;
+      this.client.setKeepAlive(true, KEEP_ALIVE_MS);
+      this.server?.setKeepAlive(true, KEEP_ALIVE_MS);
+    }
+  }
+
+  /** The endpoint took it. */
+  connected(): void {
+    const { client, server, endpoint, host } = this;
+    const { common, pool, tally } = host;
+    if (server === undefined || endpoint === undefined) return;
+    this.#isConnected = true;
+    common.deadlines.delete(this, this.#dialLimitMs);
+    const now = common.now();
+    const elapsedMs = now - this.#dialedAtMs;
+    noteSuccess(endpoint);
+    noteResponse(endpoint, elapsedMs, now);
+    pool.pin(client.remoteAddress ?? '', endpoint, now);
+    common.observer.connected(tally.servicePort, tally.family, elapsedMs);
+    if (client.destroyed) {
+      server.destroy();
+      return;
+    }
+    if (host.sendsProxyHeader) server.write(headerFor(client));
+    server.on('data', onServerData).on('drain', onServerDrain).on('end', onServerEnd);
+    client.on('data', onClientData).on('drain', onClientDrain).on('end', onClientEnd);
+    client.resume();
+  }
+
+  /** The socket to the endpoint is closed. */
+  serverClosed(socket: Socket): void {
+    this.host.common.admission.sockets -= 1;
+    if (socket !== this.server) return; // One of the earlier tries.
+    this.host.common.deadlines.delete(this, this.#dialLimitMs);
+    this.server = undefined;
+    closeAfter(socket, this.client);
+    this.#endIfClosed();
+  }
+
+  /** The client's socket is closed. */
+  clientClosed(): void {
+    this.host.common.admission.sockets -= 1;
+    if (this.server !== undefined) closeAfter(this.client, this.server);
+    this.#endIfClosed();
+  }
+
+  /** The socket to the endpoint failed: before it was connected, another endpoint is tried. */
+  serverFailed(socket: Socket, error: Error): void {
+    if (socket === this.server && !this.#isConnected) this.#dialFailed(error);
+  }
+
+  #dial(): void {
+    const { client, host } = this;
+    const { limits, admission, deadlines, now } = host.common;
+    this.#dialedAtMs = now();
+    const tries = this.#tried.length;
+    const endpoint =
+      tries < limits.dialMs.length
+        ? host.pool.choose(client.remoteAddress ?? '', this.#tried, this.#dialedAtMs)
+        : undefined;
+    if (endpoint === undefined) {
+      this.#giveUp();
+      return;
+    }
+    if (tries > 0) host.tally.retried += 1;
+    this.#tried.push(endpoint);
+    this.#setEndpoint(endpoint);
+    // The last one left may take all the time there is.
+    const isLast = this.#tried.length >= host.pool.size;
+    this.#dialLimitMs = limits.dialMs.at(isLast ? -1 : tries) ?? 0;
+    deadlines.add(this, this.#dialLimitMs);
+    admission.sockets += 1;
+    const { ip, port } = endpoint.target;
+    const server = connect({ host: ip, port, allowHalfOpen: true, noDelay: true });
+    this.server = server;
+    server[CONNECTION] = this;
+    server.on('connect', onConnect).on('error', onServerError).on('close', onServerClose);
+  }
+
+  #dialFailed(error: Error): void {
+    const { endpoint, server, host } = this;
+    const { admission, deadlines, now } = host.common;
+    deadlines.delete(this, this.#dialLimitMs);
+    this.server = undefined;
+    server?.destroy();
+    const resource = exhaustedBy(error);
+    if (resource === undefined && endpoint !== undefined) noteFailure(endpoint, now());
+    // To another address there may be ports left.
+    if (resource !== undefined && resource !== 'ports') {
+      admission.exhaust(resource, error.message);
+      this.#giveUp();
+    } else if (this.client.destroyed) {
+      this.#endIfClosed();
+    } else {
+      if (resource === 'ports' && this.#tried.length >= host.pool.size) {
+        admission.exhaust(resource, error.message);
+      }
+      this.#dial();
+    }
+  }
+
+  #giveUp(): void {
+    this.host.tally.failed += 1;
+    reset(this.client);
+    this.#endIfClosed();
+  }
+
+  #setEndpoint(endpoint: BalancedEndpoint | undefined): void {
+    if (this.endpoint !== undefined) this.endpoint.active -= 1;
+    if (endpoint !== undefined) endpoint.active += 1;
+    this.endpoint = endpoint;
+  }
+
+  #endIfClosed(): void {
+    if (this.#isEnded || !this.client.closed || this.server !== undefined) return;
+    this.#isEnded = true;
+    this.#setEndpoint(undefined);
+    this.host.tally.active -= 1;
+    this.host.closed(this);
+  }
+}
+
+// --- internal ---
+
+const CONNECTION = Symbol('connection');
+
+/** After so long without data, the kernel asks the other end whether it is there, and then as often. */
+const KEEP_ALIVE_MS = 15_000;
+
+function headerFor({ remoteAddress, remotePort, localAddress, localPort }: Socket): Uint8Array {
+  return proxyHeader(
+    { ip: (remoteAddress ?? '') as Ip, port: remotePort ?? 0 },
+    { ip: (localAddress ?? '') as Ip, port: localPort ?? 0 },
+  );
+}
+
+function onClientData(this: Socket, chunk: Buffer): void {
+  const connection = this[CONNECTION];
+  const server = connection?.server;
+  if (connection === undefined || server === undefined) return;
+  const { host } = connection;
+  host.tally.receivedBytes += chunk.length;
+  connection.activeSweep = host.sweeps;
+  if (connection.askedAtMs === 0) connection.askedAtMs = host.common.now();
+  if (!server.write(chunk)) this.pause();
+}
+
+function onServerData(this: Socket, chunk: Buffer): void {
+  const connection = this[CONNECTION];
+  if (connection === undefined) return;
+  const { client, host } = connection;
+  host.tally.sentBytes += chunk.length;
+  connection.activeSweep = host.sweeps;
+  if (connection.askedAtMs > 0) noteFirstByte(connection);
+  if (!client.write(chunk)) this.pause();
+}
+
+function noteFirstByte(connection: TcpConnection): void {
+  const { endpoint, host, askedAtMs } = connection;
+  const now = host.common.now();
+  if (endpoint !== undefined) noteResponse(endpoint, now - askedAtMs, now);
+  connection.askedAtMs = -1;
+}
+
+function onClientDrain(this: Socket): void {
+  this[CONNECTION]?.server?.resume();
+}
+
+function onServerDrain(this: Socket): void {
+  this[CONNECTION]?.client.resume();
+}
+
+function onClientEnd(this: Socket): void {
+  endAfter(this, this[CONNECTION]?.server);
+}
+
+function onServerEnd(this: Socket): void {
+  endAfter(this, this[CONNECTION]?.client);
+}
+
+/**
+ * One side will send no more, and the other is told. Where the other had ended before and nothing is on
+ * its way, closing says the same, with a system call less.
+ */
+function endAfter(ended: Socket, other: Socket | undefined): void {
+  if (other === undefined) return;
+  const isAllDone = other.readableEnded && other.writableLength === 0 && ended.writableFinished;
+  if (isAllDone) other.destroy();
+  else other.end();
+}
+
+/** One socket is closed. If it ended well, the other one has been told, and may have data to send yet. */
+function closeAfter(closed: Socket, other: Socket): void {
+  if (closed.errored === null && closed.readableEnded) return;
+  reset(other);
+}
+
+/** Closes so that the other end sees that something is wrong: what it has may not be all. */
+function reset(socket: Socket): void {
+  // While it connects, Node would only remember to reset it later.
+  if (socket.connecting || socket.destroyed) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+function onConnect(this: Socket): void {
+  const connection = this[CONNECTION];
+  if (connection?.server === this) connection.connected();
+}
+
+function onServerError(this: Socket, error: Error): void {
+  this[CONNECTION]?.serverFailed(this, error);
+}
+
+function onServerClose(this: Socket): void {
+  this[CONNECTION]?.serverClosed(this);
+}
+
+/** What went wrong shows in `errored` when the socket closes, which follows. */
+function onError(): void {
+  // An error without a listener would end the process.
+}
+
+function onClientClose(this: Socket): void {
+  this[CONNECTION]?.clientClosed();
+}

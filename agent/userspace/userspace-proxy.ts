@@ -1,0 +1,290 @@
+/** The userspace proxy: keeps listeners as they are wanted, and looks after them once a second. */
+import { isDeepStrictEqual } from 'node:util';
+import { PortAllocation } from '../../rules/userspace/port-allocation.ts';
+import type { ListenerSpec } from '../../rules/userspace/listener-spec.ts';
+import { Admission } from './admission.ts';
+import type { Common } from './common.ts';
+import { Deadlines } from './deadlines.ts';
+import type {
+  ListenFailure,
+  PortCounters,
+  UserspaceObserver,
+  UserspaceProxy,
+} from './interface.ts';
+import type { ProxyLimits } from './limits.ts';
+import type { Listener } from './listener.ts';
+import { PortTallies } from './port-tally.ts';
+import { isAddressInUse } from './socket-errors.ts';
+import { systemLimits } from './system-limits.ts';
+import { TcpListener } from './tcp-listener.ts';
+import { UdpListener } from './udp-listener.ts';
+
+/** What a proxy is made of. */
+export interface UserspaceOptions {
+  readonly observers: readonly UserspaceObserver[];
+  /** In place of those that are usual on this machine. */
+  readonly limits?: Partial<ProxyLimits>;
+}
+
+/** What a proxy takes from outside. */
+export interface UserspaceSeams {
+  /** Milliseconds on a clock that is never set. */
+  readonly now: () => number;
+  /** From 0 up to, but not, 1. */
+  readonly random: () => number;
+  /** Resident memory of the process. */
+  readonly residentBytes: () => number;
+}
+
+/** A proxy without listeners. */
+export function createUserspaceProxy(options: UserspaceOptions): UserspaceProxy {
+  return createUserspaceProxyWith(options, SYSTEM);
+}
+
+/** The same, with seams. */
+export function createUserspaceProxyWith(
+  { observers, limits }: UserspaceOptions,
+  seams: UserspaceSeams,
+): UserspaceProxy {
+  return new ListeningProxy({ ...systemLimits(), ...limits }, observers, seams);
+}
+
+// --- internal ---
+
+const SYSTEM: UserspaceSeams = {
+  now: () => performance.now(),
+  random: Math.random,
+  residentBytes: () => process.memoryUsage.rss(),
+};
+
+/** A listener that is wanted. */
+interface Entry {
+  spec: ListenerSpec;
+  readonly listener: Listener;
+  /** `undefined` when there is none to listen at. */
+  port: number | undefined;
+  failure: ListenFailure | undefined;
+}
+
+class ListeningProxy implements UserspaceProxy {
+  readonly #limits: ProxyLimits;
+  readonly #observers: readonly UserspaceObserver[];
+  readonly #common: Common;
+  readonly #tallies: PortTallies;
+  readonly #ports: Readonly<Record<ListenerSpec['protocol'], PortAllocation>>;
+  readonly #owners = new Map<string, ReadonlySet<string>>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #failed = new Set<Entry>();
+  /** Gone, but for their connections. */
+  readonly #draining = new Set<Listener>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #isPaused = false;
+  #stopAtMs = Infinity;
+  readonly #stopped = Promise.withResolvers<undefined>();
+
+  constructor(limits: ProxyLimits, observers: readonly UserspaceObserver[], seams: UserspaceSeams) {
+    this.#limits = limits;
+    this.#observers = observers;
+    const { ports } = limits;
+    this.#ports = { tcp: new PortAllocation(ports), udp: new PortAllocation(ports) };
+    this.#tallies = new PortTallies((servicePort, family) => {
+      for (const observer of observers) observer.forgotten?.(servicePort, family);
+    });
+    const events = {
+      exhausted: (...event: Parameters<Required<UserspaceObserver>['exhausted']>) => {
+        for (const observer of observers) observer.exhausted?.(...event);
+        this.#pause();
+      },
+      recovered: (...event: Parameters<Required<UserspaceObserver>['recovered']>) => {
+        for (const observer of observers) observer.recovered?.(...event);
+      },
+    };
+    const connected: Common['observer']['connected'] = (...event) => {
+      for (const observer of observers) observer.connected?.(...event);
+    };
+    this.#common = {
+      limits,
+      admission: new Admission(limits, events, seams.residentBytes),
+      deadlines: new Deadlines(seams.now),
+      observer: { connected },
+      now: seams.now,
+      random: seams.random,
+    };
+  }
+
+  apply(changes: ReadonlyMap<string, readonly ListenerSpec[]>): Promise<readonly ListenFailure[]> {
+    const applied = this.#turn.then(() => this.#apply(changes));
+    this.#turn = applied;
+    return applied;
+  }
+
+  portOf(id: string): number | undefined {
+    const entry = this.#entries.get(id);
+    return entry?.failure === undefined ? entry?.port : undefined;
+  }
+
+  counters(): Iterable<PortCounters> {
+    return this.#tallies.all();
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    const stopAtMs = this.#common.now() + drainMs;
+    this.#stopAtMs = Math.min(this.#stopAtMs, stopAtMs);
+    await this.#turn;
+    for (const id of [...this.#entries.keys()]) this.#remove(id);
+    this.#owners.clear();
+    // A last sweep that is not due yet would keep an idle proxy waiting.
+    setTimeout(
+      () => {
+        this.#sweep();
+      },
+      Math.max(0, drainMs),
+    );
+    this.#sweep();
+    await this.#stopped.promise;
+  }
+
+  async #apply(
+    changes: ReadonlyMap<string, readonly ListenerSpec[]>,
+  ): Promise<readonly ListenFailure[]> {
+    if (this.#stopAtMs < Infinity) return [];
+    this.#timer ??= setInterval(() => {
+      this.#sweep();
+    }, this.#limits.sweepMs);
+    const opened: Entry[] = [];
+    for (const [owner, specs] of changes) {
+      const ids = new Set(specs.map(({ id }) => id));
+      for (const id of this.#owners.get(owner) ?? []) if (!ids.has(id)) this.#remove(id);
+      if (specs.length === 0) this.#owners.delete(owner);
+      else this.#owners.set(owner, ids);
+      for (const spec of specs) {
+        const entry = this.#take(spec);
+        if (entry !== undefined) opened.push(entry);
+      }
+    }
+    for (const allocation of Object.values(this.#ports)) allocation.reconsider();
+    // While accepting is paused they are not opened; the sweep does it.
+    if (!this.#isPaused) {
+      await Promise.all(
+        [...new Set([...opened, ...this.#failed])].map((entry) => this.#open(entry)),
+      );
+    }
+    return [...this.#failed].flatMap(({ failure }) => failure ?? []);
+  }
+
+  /** Answers the entry if it is new. */
+  #take(spec: ListenerSpec): Entry | undefined {
+    const known = this.#entries.get(spec.id);
+    if (known !== undefined && isSamePlace(known.spec, spec)) {
+      if (!isDeepStrictEqual(known.spec, spec)) known.listener.configure(spec);
+      known.spec = spec;
+      return undefined;
+    }
+    if (known !== undefined) this.#remove(spec.id);
+    const tally = this.#tallies.acquire(spec);
+    const listener =
+      spec.protocol === 'tcp'
+        ? new TcpListener(this.#common, tally)
+        : new UdpListener(this.#common, tally);
+    listener.configure(spec);
+    const entry = { spec, listener, port: undefined, failure: undefined };
+    this.#entries.set(spec.id, entry);
+    return entry;
+  }
+
+  #remove(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const { spec, listener } = entry;
+    this.#entries.delete(id);
+    this.#failed.delete(entry);
+    this.#ports[spec.protocol].release(id);
+    listener.drain();
+    this.#draining.add(listener);
+    this.#dropEmpty(listener);
+  }
+
+  /** Listens; the outcome is in the entry. */
+  async #open(entry: Entry): Promise<void> {
+    const { spec, listener } = entry;
+    const allocation = this.#ports[spec.protocol];
+    let error: unknown = new Error('all ports of the range are taken');
+    for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
+      entry.port = spec.port ?? allocation.allocate(spec.id);
+      if (entry.port === undefined) break;
+      try {
+        await listener.listen(spec.ips, entry.port);
+        // Something ran out meanwhile.
+        if (this.#isPaused && spec.protocol === 'tcp') listener.stopListening();
+        entry.failure = undefined;
+        this.#failed.delete(entry);
+        return;
+      } catch (thrown) {
+        error = thrown;
+        if (spec.port !== undefined || !isAddressInUse(thrown)) break;
+        allocation.reject(spec.id);
+      }
+    }
+    this.#fail(entry, error);
+  }
+
+  #fail(entry: Entry, error: unknown): void {
+    const { spec, port } = entry;
+    const reason = error instanceof Error ? error.message : String(error);
+    const place = `${spec.ips.join(' and ')} port ${port ?? 'of its own'}`;
+    const message = `${spec.servicePort}: cannot listen at ${place}: ${reason}`;
+    entry.failure = { spec, message };
+    this.#failed.add(entry);
+    for (const observer of this.#observers) observer.listenFailed?.(entry.failure);
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    for (const { listener, spec } of this.#entries.values()) {
+      if (spec.protocol === 'tcp') listener.stopListening();
+    }
+  }
+
+  #sweep(): void {
+    const now = this.#common.now();
+    if (now >= this.#stopAtMs) for (const listener of this.#draining) listener.abort();
+    for (const { listener } of this.#entries.values()) listener.sweep(now);
+    for (const listener of this.#draining) {
+      listener.sweep(now);
+      this.#dropEmpty(listener);
+    }
+    this.#common.admission.sweep();
+    if (this.#isPaused && this.#common.admission.isOpen) this.#resume();
+    if (this.#stopAtMs < Infinity && this.#draining.size === 0) {
+      clearInterval(this.#timer);
+      this.#stopped.resolve(undefined);
+    }
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#turn = this.#turn.then(async () => {
+      const closed = [...this.#entries.values()].filter(({ listener }) => !listener.isListening);
+      await Promise.all(closed.map((entry) => this.#open(entry)));
+    });
+  }
+
+  #dropEmpty(listener: Listener): void {
+    if (!listener.isEmpty || !this.#draining.delete(listener)) return;
+    this.#tallies.release(listener.tally);
+  }
+}
+
+/** Strangers on ports of the range that a listener steps over, before it is reported. */
+const MAX_PORT_TRIES = 32;
+
+function isSamePlace(a: ListenerSpec, b: ListenerSpec): boolean {
+  return (
+    a.servicePort === b.servicePort &&
+    a.family === b.family &&
+    a.protocol === b.protocol &&
+    a.port === b.port &&
+    isDeepStrictEqual(a.ips, b.ips)
+  );
+}
