@@ -86,11 +86,9 @@ export class UdpListener implements Listener, UdpHost {
   }
 
   async #listenAt(ip: Ip, port: number): Promise<Socket> {
-    const socket = createSocket({
-      type: familyOf(ip) === 'IPv4' ? 'udp4' : 'udp6',
-      ipv6Only: true,
-      reusePort: true,
-    });
+    const isIPv4 = familyOf(ip) === 'IPv4';
+    const type = isIPv4 ? 'udp4' : 'udp6';
+    const socket = createSocket({ type, ipv6Only: !isIPv4, reusePort: true });
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind({ address: ip, port, exclusive: true }, () => {

@@ -33,6 +33,9 @@ export const DEFAULT_SERVICE_CIDR: Record<IpFamily, Cidr> = {
   IPv6: 'fd00:10:95::/120' as Cidr,
 };
 
+/** This machine itself: the only addresses that tests outside of namespaces listen at. */
+export const LOOPBACK: Record<IpFamily, Ip> = { IPv4: '127.0.0.1' as Ip, IPv6: '::1' as Ip };
+
 /** The pod with this number on this node, both from 1. */
 export function podIp(family: IpFamily, node: number, pod: number): Ip {
   return (
