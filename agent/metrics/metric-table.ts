@@ -26,6 +26,11 @@ const PROGRAMMING_BUCKETS: readonly number[] = [
 
 const FAMILY = ['ip_family'] as const;
 
+/** From a quarter of a millisecond to four seconds, each bucket four times the one before: there is one set for each service port. */
+const CONNECT_BUCKETS: readonly number[] = Array.from({ length: 8 }, (_, i) => 0.00025 * 4 ** i);
+
+const SERVICE_PORT = ['ip_family', 'service_port'] as const;
+
 /** Every metric by its name. */
 export const METRICS = {
   kubeproxy_sync_proxy_rules_duration_seconds: {
@@ -217,6 +222,52 @@ export const METRICS = {
     type: 'gauge',
     help: 'Since the last change of an object of this kind.',
     labels: ['kind'],
+  },
+  switchyard_userspace_connections_accepted_total: {
+    type: 'counter',
+    help: 'Connections (of UDP: flows) that clients opened to the userspace proxy.',
+    labels: SERVICE_PORT,
+  },
+  switchyard_userspace_connections_active: {
+    type: 'gauge',
+    help: 'Connections and flows that are open.',
+    labels: SERVICE_PORT,
+  },
+  switchyard_userspace_connections_failed_total: {
+    type: 'counter',
+    help: 'Connections and flows that no endpoint took.',
+    labels: SERVICE_PORT,
+  },
+  switchyard_userspace_connections_retried_total: {
+    type: 'counter',
+    help: 'Attempts to connect to another endpoint after one had failed.',
+    labels: SERVICE_PORT,
+  },
+  switchyard_userspace_bytes_total: {
+    type: 'counter',
+    help: 'Bytes received from clients and sent to them.',
+    labels: [...SERVICE_PORT, 'direction'],
+  },
+  switchyard_userspace_connect_duration_seconds: {
+    type: 'histogram',
+    help: 'How long endpoints took to take TCP connections.',
+    labels: SERVICE_PORT,
+    buckets: CONNECT_BUCKETS,
+  },
+  switchyard_userspace_listen_failures_total: {
+    type: 'counter',
+    help: 'Failed attempts to listen; they are repeated.',
+    labels: FAMILY,
+  },
+  switchyard_userspace_exhausted: {
+    type: 'gauge',
+    help: 'Whether the userspace proxy accepts nobody for want of this.',
+    labels: ['resource'],
+  },
+  switchyard_userspace_exhaustions_total: {
+    type: 'counter',
+    help: 'Times that this ran out.',
+    labels: ['resource'],
   },
   process_cpu_seconds_total: {
     type: 'counter',

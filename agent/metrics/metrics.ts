@@ -2,7 +2,13 @@
  * The agent's metrics, counted and written out. The only file that knows the library behind it.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { METRICS, type LabelsOf, type MetricDefinition, type NameOf } from './metric-table.ts';
+import {
+  METRICS,
+  type LabelsOf,
+  type MetricDefinition,
+  type MetricName,
+  type NameOf,
+} from './metric-table.ts';
 
 /** The metrics of the table, for as long as an agent runs. */
 export interface Metrics {
@@ -18,6 +24,8 @@ export interface Metrics {
     labels: LabelsOf<Name>,
     value: number,
   ): void;
+  /** Takes away what was counted with these labels: what they name does not exist any more. */
+  remove<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): void;
   /** Everything in Prometheus' text format. */
   text(): Promise<string>;
   /** The media type of that text. */
@@ -59,6 +67,11 @@ export function createMetrics(): Metrics {
     },
     observe(name, labels, value) {
       histograms.get(name)?.observe(labels, value);
+    },
+    remove(name, labels) {
+      counters.get(name)?.remove(labels);
+      gauges.get(name)?.remove(labels);
+      histograms.get(name)?.remove(labels);
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

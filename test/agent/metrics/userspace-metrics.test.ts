@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { createMetrics, type Metrics } from '../../../agent/metrics/metrics.ts';
+import { UserspaceMetrics } from '../../../agent/metrics/userspace-metrics.ts';
+import type { PortCounters } from '../../../agent/userspace/interface.ts';
+import type { ServicePortKey } from '../../../rules/services/types.ts';
+import { makeSpec } from '../userspace/support/proxy-stage.ts';
+
+const WEB = 'default/web:http/tcp' as ServicePortKey;
+const LABELS = `ip_family="IPv4",service_port="${WEB}"`;
+
+const COUNTS: PortCounters = {
+  servicePort: WEB,
+  family: 'IPv4',
+  protocol: 'tcp',
+  accepted: 9,
+  active: 2,
+  failed: 3,
+  retried: 4,
+  receivedBytes: 100,
+  sentBytes: 2_000,
+};
+
+describe('metrics of the userspace proxy', () => {
+  let metrics: Metrics;
+  let userspace: UserspaceMetrics;
+
+  beforeEach(() => {
+    metrics = createMetrics();
+    userspace = new UserspaceMetrics(metrics);
+  });
+
+  const lines = async (): Promise<string[]> =>
+    (await metrics.text())
+      .split('\n')
+      .filter((line) => line.startsWith('switchyard_userspace'))
+      .map((line) => line.slice('switchyard_userspace_'.length));
+
+  it('are what the proxy has counted for a service port, each time they are looked up', async () => {
+    userspace.lookUp([{ ...COUNTS, accepted: 5 }]);
+    userspace.lookUp([COUNTS]);
+    expect(await lines()).to.include.members([
+      `connections_accepted_total{${LABELS}} 9`,
+      `connections_active{${LABELS}} 2`,
+      `connections_failed_total{${LABELS}} 3`,
+      `connections_retried_total{${LABELS}} 4`,
+      `bytes_total{${LABELS},direction="received"} 100`,
+      `bytes_total{${LABELS},direction="sent"} 2000`,
+    ]);
+  });
+
+  it('show how long endpoints take to answer', async () => {
+    for (const elapsedMs of [0.1, 3, 70]) userspace.connected(WEB, 'IPv4', elapsedMs);
+    expect(await lines()).to.include.members([
+      `connect_duration_seconds_bucket{le="0.00025",${LABELS}} 1`,
+      `connect_duration_seconds_bucket{le="0.004",${LABELS}} 2`,
+      `connect_duration_seconds_bucket{le="4.096",${LABELS}} 3`,
+      `connect_duration_seconds_count{${LABELS}} 3`,
+    ]);
+  });
+
+  it('forget a service port that is gone', async () => {
+    userspace.connected(WEB, 'IPv4', 1);
+    userspace.lookUp([COUNTS]);
+    userspace.forgotten(WEB, 'IPv4');
+    expect((await lines()).filter((line) => line.includes(WEB))).to.deep.equal([]);
+  });
+
+  it('say what has run out, and how often', async () => {
+    expect(await lines()).to.include('exhausted{resource="descriptors"} 0');
+    userspace.exhausted('descriptors');
+    expect(await lines()).to.include.members([
+      'exhausted{resource="descriptors"} 1',
+      'exhausted{resource="memory"} 0',
+      'exhaustions_total{resource="descriptors"} 1',
+    ]);
+    userspace.recovered('descriptors');
+    expect(await lines()).to.include.members([
+      'exhausted{resource="descriptors"} 0',
+      'exhaustions_total{resource="descriptors"} 1',
+    ]);
+  });
+
+  it('count listeners that cannot listen', async () => {
+    userspace.listenFailed({ spec: makeSpec(), message: '' });
+    expect(await lines()).to.include('listen_failures_total{ip_family="IPv4"} 1');
+  });
+});
