@@ -8,6 +8,7 @@ import type {
   LiveStartFigure,
 } from './figures.ts';
 import { checkIptables } from './iptables-expectations.ts';
+import type { UserspaceFigures } from './userspace/figures.ts';
 
 /** One expectation that the figures speak of. */
 export interface Expectation {
@@ -16,7 +17,7 @@ export interface Expectation {
   readonly holds: boolean;
 }
 
-/** The expectations about a cluster of 10,000 Services; none when the figures lack one. */
+/** The expectations about a cluster of 10,000 Services and about userspace; none when the figures lack one. */
 export function checkExpectations(figures: Figures): Expectation[] {
   return [
     ...expectFastSync(figures.fullSync),
@@ -24,6 +25,7 @@ export function checkExpectations(figures: Figures): Expectation[] {
     ...expectFastStart(figures.liveStart),
     ...expectFastLiveChange(figures.liveChange),
     ...checkIptables(figures),
+    ...figures.userspace.flatMap(expectFrugalProxy),
   ];
 }
 
@@ -115,5 +117,38 @@ function expectFastLiveChange(figures: readonly LiveChangeFigure[]): Expectation
       measured: `${figure.landedP50.toFixed(1)} ms`,
       holds: figure.landedP50 < MAX_LIVE_CHANGE_MS,
     },
+  ];
+}
+
+/** Of what haproxy can do on a core. */
+const MIN_SHARE = 0.5;
+
+/** By CPU time, since the load is the limit of the fast ones. */
+function expectFrugalProxy({ connections, datagrams }: UserspaceFigures): Expectation[] {
+  const cpuOf = (name: string): number | undefined =>
+    connections.find(({ carrier }) => carrier === name)?.cpuMicroseconds;
+  const [ours, theirs] = [cpuOf('switchyard'), cpuOf('haproxy')];
+  const lost = datagrams.filter(({ carrier }) => carrier === 'switchyard').map((it) => it.lost);
+  const lostInAll = lost.reduce((sum, each) => sum + each, 0);
+  const share = ours === undefined || theirs === undefined ? undefined : theirs / ours;
+  return [
+    ...(share === undefined
+      ? []
+      : [
+          {
+            wanted: `userspace: at least half as many connections on a core as haproxy`,
+            measured: `${Math.round(share * 100)} %`,
+            holds: share >= MIN_SHARE,
+          },
+        ]),
+    ...(lost.length === 0
+      ? []
+      : [
+          {
+            wanted: 'userspace: no datagram lost at a quarter of the highest rate',
+            measured: `${lostInAll} lost`,
+            holds: lostInAll === 0,
+          },
+        ]),
   ];
 }

@@ -1,6 +1,7 @@
 /** What the benchmarks find out: the JSON document of `npm run bench -- --json`. */
 import type { IptablesFigures } from './iptables-figures.ts';
 import type { Machine } from './machine.ts';
+import type { UserspaceFigures } from './userspace/figures.ts';
 
 /** A cluster of ClusterIP Services with one port each. */
 export interface ClusterSize {
@@ -115,4 +116,6 @@ export interface Figures extends LiveFigures, IptablesFigures {
   readonly oneEndpoint: readonly ChangeFigure[];
   readonly restart: readonly RestartFigure[];
   readonly thinking: readonly ThinkingFigure[];
+  /** One, or none. */
+  readonly userspace: readonly UserspaceFigures[];
 }

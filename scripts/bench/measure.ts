@@ -27,6 +27,8 @@ import {
 import { measureLiveAgent, type LiveAgentOptions } from './measurements/live-agent.ts';
 import { measureOneEndpoint, type OneEndpointOptions } from './measurements/one-endpoint.ts';
 import { measureThinking } from './measurements/thinking.ts';
+import { measureUserspace, type UserspaceOptions } from './measurements/userspace.ts';
+import type { UserspaceFigures } from './userspace/figures.ts';
 import { measureFullSync, measureRestart } from './measurements/whole-sync.ts';
 
 /** Everything that can be measured: from what, and what comes of it. */
@@ -39,6 +41,7 @@ export interface Measurements {
   readonly iptables: Measurement<IptablesOptions, IptablesMeasured>;
   readonly 'first-packet': Measurement<FirstPacketOptions, FirstPacketFigure>;
   readonly thinking: Measurement<ClusterSize, readonly ThinkingFigure[]>;
+  readonly userspace: Measurement<UserspaceOptions, UserspaceFigures>;
 }
 
 // --- internal ---
@@ -68,6 +71,8 @@ async function measure(name: string, options: string): Promise<unknown> {
       return measureFirstPacket(parsed as FirstPacketOptions);
     case 'thinking':
       return measureThinking(parsed as ClusterSize);
+    case 'userspace':
+      return measureUserspace(parsed as UserspaceOptions);
   }
 }
 

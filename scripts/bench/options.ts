@@ -10,6 +10,7 @@ export const BENCHMARKS = [
   'live-agent',
   'iptables',
   'first-packet',
+  'userspace',
 ] as const;
 
 /** One of the benchmarks. */
@@ -30,10 +31,11 @@ export interface BenchOptions {
 /** What `--help` prints. */
 export const USAGE = `usage: npm run bench -- [OPTION]...
 
-Measures how fast the kernel is programmed, beside kube-proxy's ways to do it, in network
-namespaces of its own. Up to fourteen minutes. Needs nft,
-iptables in both variants, and root; in a user namespace, kube-proxy's
-larger tables cannot be loaded, and are left out.
+Measures how fast the kernel is programmed, beside kube-proxy's ways to do it, and how the userspace
+proxy carries bytes, beside haproxy and nginx, in network namespaces of its own. Up to twenty
+minutes. Needs nft, iptables in both variants, and root; in a user namespace, kube-proxy's larger
+tables cannot be loaded, and are left out. For userspace: Debian's haproxy, nginx,
+libnginx-mod-stream and apache2-utils.
 
   --only NAME     only ${BENCHMARKS.join(', ')}; may be repeated
   --services N    Services in the largest cluster (10000; with --quick 2000)

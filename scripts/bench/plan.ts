@@ -5,6 +5,7 @@ import type { FirstPacketOptions } from './measurements/first-packet.ts';
 import type { IptablesOptions } from './measurements/iptables.ts';
 import type { KubeProxyOptions } from './measurements/kube-proxy.ts';
 import type { LiveAgentOptions } from './measurements/live-agent.ts';
+import type { UserspaceOptions } from './measurements/userspace.ts';
 import type { Benchmark, BenchOptions } from './options.ts';
 
 /** What is measured in one network namespace, one after the other. */
@@ -20,7 +21,8 @@ export type Station =
   | { readonly kind: 'thinking'; readonly size: ClusterSize }
   | { readonly kind: 'live-agent'; readonly options: LiveAgentOptions }
   | { readonly kind: 'iptables'; readonly options: IptablesOptions }
-  | { readonly kind: 'first-packet'; readonly options: FirstPacketOptions };
+  | { readonly kind: 'first-packet'; readonly options: FirstPacketOptions }
+  | { readonly kind: 'userspace'; readonly options: UserspaceOptions };
 
 /**
  * Our side and kube-proxy's at every size, with one endpoint changed in the smallest and in the
@@ -67,6 +69,7 @@ export function planRun({ only, services, isQuick }: BenchOptions): Station[] {
       stations.push({ kind: 'first-packet', options });
     }
   }
+  if (wants('userspace')) stations.push({ kind: 'userspace', options: { isQuick } });
   return stations;
 }
 

@@ -13,6 +13,7 @@ import {
   seconds,
   sizeText,
 } from './units.ts';
+import { userspaceSections } from './userspace/report.ts';
 
 /** The whole report: the machine, then a section for each benchmark that was run. */
 export function renderReport(figures: Figures): string {
@@ -27,6 +28,7 @@ export function renderReport(figures: Figures): string {
     { title: 'iptables mode: first sync', table: chainSyncTable(figures) },
     { title: 'iptables mode: one endpoint replaced', table: chainChangeTable(figures) },
     { title: 'First packet', table: firstPacketTable(figures) },
+    ...userspaceSections(figures.userspace),
     { title: 'Expectations', table: expectationTable(figures) },
   ];
   return [

@@ -38,6 +38,7 @@ export async function runStations(
     chainSync: parts.flatMap(({ chainSync = [] }) => chainSync),
     chainChange: parts.flatMap(({ chainChange = [] }) => chainChange),
     firstPacket: parts.flatMap(({ firstPacket = [] }) => firstPacket),
+    userspace: parts.flatMap(({ userspace = [] }) => userspace),
   };
 }
 
@@ -73,6 +74,8 @@ function runStation(station: Station): Promise<Part> {
         } finally {
           await removeNeighbours();
         }
+      case 'userspace':
+        return { userspace: [await measure('userspace', station.options)] };
     }
   });
 }
@@ -97,5 +100,7 @@ function titleOf(station: Station): string {
       const { size, minSyncSeconds } = station.options;
       return `the agent that follows an API server, ${size.services} Services, ${minSyncSeconds} s between syncs`;
     }
+    case 'userspace':
+      return 'the userspace proxy beside haproxy and nginx';
   }
 }

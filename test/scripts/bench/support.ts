@@ -34,6 +34,7 @@ export function makeFigures(fields: Partial<Figures> = {}): Figures {
     liveStart: [],
     liveChange: [],
     liveLoad: [],
+    userspace: [],
     ...fields,
   };
 }
