@@ -4,6 +4,8 @@
  * `switchyard_`. docs/metrics.md describes them for people, and a test compares the two.
  */
 
+import { CONNECT_BUCKETS_MS } from '../userspace/interface.ts';
+
 /** One metric. A counter only grows, a gauge is what it is now, a histogram counts values in buckets. */
 export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -11,6 +13,8 @@ export interface MetricDefinition {
   readonly labels: readonly string[];
   /** The upper bounds of a histogram's buckets. */
   readonly buckets?: readonly number[];
+  /** Whether somebody else counts what is in a histogram. */
+  readonly isLookedUp?: boolean;
 }
 
 /** From a millisecond to 16 s, each bucket twice the one before. */
@@ -26,8 +30,8 @@ const PROGRAMMING_BUCKETS: readonly number[] = [
 
 const FAMILY = ['ip_family'] as const;
 
-/** From a quarter of a millisecond to four seconds, each bucket four times the one before: there is one set for each service port. */
-const CONNECT_BUCKETS: readonly number[] = Array.from({ length: 8 }, (_, i) => 0.00025 * 4 ** i);
+/** Few, since there is a set for each service port. */
+const CONNECT_BUCKETS: readonly number[] = CONNECT_BUCKETS_MS.map((ms) => ms / 1000);
 
 const SERVICE_PORT = ['ip_family', 'service_port'] as const;
 
@@ -253,6 +257,7 @@ export const METRICS = {
     help: 'How long endpoints took to take TCP connections.',
     labels: SERVICE_PORT,
     buckets: CONNECT_BUCKETS,
+    isLookedUp: true,
   },
   switchyard_userspace_listen_failures_total: {
     type: 'counter',

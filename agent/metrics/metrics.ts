@@ -2,6 +2,7 @@
  * The agent's metrics, counted and written out. The only file that knows the library behind it.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { LookedUpHistogram, type HistogramTotals } from './looked-up-histogram.ts';
 import {
   METRICS,
   type LabelsOf,
@@ -24,6 +25,12 @@ export interface Metrics {
     labels: LabelsOf<Name>,
     value: number,
   ): void;
+  /** Sets a histogram that is looked up to what somebody else has counted. */
+  setHistogram<Name extends NameOf<'histogram'>>(
+    name: Name,
+    labels: LabelsOf<Name>,
+    totals: HistogramTotals,
+  ): void;
   /** Takes away what was counted with these labels: what they name does not exist any more. */
   remove<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): void;
   /** Everything in Prometheus' text format. */
@@ -38,8 +45,17 @@ export function createMetrics(): Metrics {
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();
+  const lookedUp = new Map<string, LookedUpHistogram>();
   const definitions: Readonly<Record<string, MetricDefinition>> = METRICS;
-  for (const [name, { type, help, labels, buckets = [] }] of Object.entries(definitions)) {
+  for (const [name, definition] of Object.entries(definitions)) {
+    const { type, help, labels, buckets = [], isLookedUp = false } = definition;
+    if (isLookedUp) {
+      const histogram = new LookedUpHistogram(name, help, buckets);
+      lookedUp.set(name, histogram);
+      // All that the registry asks of a metric is its name and `get`.
+      registry.registerMetric(histogram as unknown as Histogram);
+      continue;
+    }
     const configuration = { name, help, labelNames: labels, registers: [registry] };
     switch (type) {
       case 'counter':
@@ -68,7 +84,11 @@ export function createMetrics(): Metrics {
     observe(name, labels, value) {
       histograms.get(name)?.observe(labels, value);
     },
+    setHistogram(name, labels, totals) {
+      lookedUp.get(name)?.set(labels, totals);
+    },
     remove(name, labels) {
+      lookedUp.get(name)?.remove(labels);
       counters.get(name)?.remove(labels);
       gauges.get(name)?.remove(labels);
       histograms.get(name)?.remove(labels);

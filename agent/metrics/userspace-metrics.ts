@@ -24,11 +24,6 @@ export class UserspaceMetrics implements UserspaceObserver {
     }
   }
 
-  connected(service_port: ServicePortKey, ip_family: IpFamily, elapsedMs: number): void {
-    const labels = { ip_family, service_port };
-    this.#metrics.observe('switchyard_userspace_connect_duration_seconds', labels, elapsedMs / 1e3);
-  }
-
   listenFailed({ spec }: ListenFailure): void {
     const labels = { ip_family: spec.family };
     this.#metrics.increase('switchyard_userspace_listen_failures_total', labels);
@@ -64,6 +59,10 @@ export class UserspaceMetrics implements UserspaceObserver {
       metrics.setTotal(`${PREFIX}_retried_total`, labels, counts.retried);
       metrics.setTotal('switchyard_userspace_bytes_total', received, counts.receivedBytes);
       metrics.setTotal('switchyard_userspace_bytes_total', sent, counts.sentBytes);
+      metrics.setHistogram('switchyard_userspace_connect_duration_seconds', labels, {
+        counts: counts.connects,
+        sum: counts.connectMs / 1000,
+      });
     }
   }
 }

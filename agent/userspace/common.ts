@@ -1,7 +1,6 @@
 /** What all listeners of one proxy share. */
 import type { Admission } from './admission.ts';
 import type { Deadlines } from './deadlines.ts';
-import type { UserspaceObserver } from './interface.ts';
 import type { ProxyLimits } from './limits.ts';
 
 /** The common parts. */
@@ -9,7 +8,6 @@ export interface Common {
   readonly limits: ProxyLimits;
   readonly admission: Admission;
   readonly deadlines: Deadlines;
-  readonly observer: Pick<Required<UserspaceObserver>, 'connected'>;
   /** Milliseconds on a clock that is never set. */
   readonly now: () => number;
   /** From 0 up to, but not, 1. */

@@ -48,15 +48,23 @@ export interface PortCounters {
   readonly receivedBytes: number;
   /** Bytes that went to clients. */
   readonly sentBytes: number;
+  /** How long endpoints took to take TCP connections: how many of these times are in each of `CONNECT_BUCKETS_MS`. */
+  readonly connects: readonly number[];
+  /** The sum of these times. */
+  readonly connectMs: number;
 }
+
+/** The upper bounds of buckets of connect times; a last bucket without a bound follows them. */
+export const CONNECT_BUCKETS_MS: readonly number[] = Array.from(
+  { length: 8 },
+  (_, i) => 0.25 * 4 ** i,
+);
 
 /** What runs out when there is too much to do. */
 export type Resource = 'descriptors' | 'ports' | 'memory';
 
 /** Listens to a userspace proxy. Calls are cheap and never throw. */
 export interface UserspaceObserver {
-  /** An endpoint took a TCP connection, this long after it was asked. */
-  connected?(servicePort: ServicePortKey, family: IpFamily, elapsedMs: number): void;
   /** A listener could not listen. */
   listenFailed?(failure: ListenFailure): void;
   /** Nothing new is accepted until there is some of this again. */

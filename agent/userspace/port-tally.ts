@@ -1,11 +1,21 @@
 /** Counts of one service port: plain numbers, since every chunk of data is counted. */
 import type { IpFamily } from '../../rules/ip.ts';
 import type { ServicePortKey } from '../../rules/services/types.ts';
-import type { PortCounters } from './interface.ts';
+import { CONNECT_BUCKETS_MS, type PortCounters } from './interface.ts';
 import type { ListenerSpec } from '../../rules/userspace/listener-spec.ts';
 
 /** Counters that count. */
-export type PortTally = { -readonly [Name in keyof PortCounters]: PortCounters[Name] };
+export type PortTally = { -readonly [Name in keyof PortCounters]: PortCounters[Name] } & {
+  readonly connects: number[];
+};
+
+/** An endpoint took a connection after so long. */
+export function countConnect(tally: PortTally, elapsedMs: number): void {
+  let bucket = 0;
+  while (elapsedMs > (CONNECT_BUCKETS_MS[bucket] ?? Infinity)) bucket += 1;
+  tally.connects[bucket] = (tally.connects[bucket] ?? 0) + 1;
+  tally.connectMs += elapsedMs;
+}
 
 /** The tallies of all service ports, each for as long as somebody counts in its name. */
 export class PortTallies {
@@ -21,7 +31,7 @@ export class PortTallies {
   acquire({ servicePort, family, protocol }: ListenerSpec): PortTally {
     const key = keyOf({ servicePort, family });
     const entry = this.#tallies.get(key) ?? {
-      tally: { servicePort, family, protocol, ...NOTHING_COUNTED },
+      tally: { servicePort, family, protocol, ...NOTHING_COUNTED, connects: emptyBuckets() },
       users: 0,
     };
     this.#tallies.set(key, entry);
@@ -55,7 +65,12 @@ const NOTHING_COUNTED = {
   retried: 0,
   receivedBytes: 0,
   sentBytes: 0,
+  connectMs: 0,
 };
+
+function emptyBuckets(): number[] {
+  return new Array<number>(CONNECT_BUCKETS_MS.length + 1).fill(0);
+}
 
 function keyOf({ servicePort, family }: Pick<PortTally, 'servicePort' | 'family'>): string {
   return `${family} ${servicePort}`;

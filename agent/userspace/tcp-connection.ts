@@ -14,7 +14,7 @@ import type { EndpointPool } from '../../rules/userspace/endpoint-pool.ts';
 import { proxyHeader } from '../../rules/userspace/proxy-header.ts';
 import type { Common } from './common.ts';
 import type { Waiter } from './deadlines.ts';
-import type { PortTally } from './port-tally.ts';
+import { countConnect, type PortTally } from './port-tally.ts';
 import { exhaustedBy } from './socket-errors.ts';
 
 declare module 'node:net' {
@@ -112,8 +112,8 @@ export class TcpConnection implements Waiter {
     const elapsedMs = now - this.#dialedAtMs;
     noteSuccess(endpoint);
     noteResponse(endpoint, elapsedMs, now);
-    pool.pin(client.remoteAddress ?? '', endpoint, now);
-    common.observer.connected(tally.servicePort, tally.family, elapsedMs);
+    pool.pin(this.#clientAddress(), endpoint, now);
+    countConnect(tally, elapsedMs);
     if (client.destroyed) {
       server.destroy();
       return;
@@ -147,13 +147,13 @@ export class TcpConnection implements Waiter {
   }
 
   #dial(): void {
-    const { client, host } = this;
+    const { host } = this;
     const { limits, admission, deadlines, now } = host.common;
     this.#dialedAtMs = now();
     const tries = this.#tried.length;
     const endpoint =
       tries < limits.dialMs.length
-        ? host.pool.choose(client.remoteAddress ?? '', this.#tried, this.#dialedAtMs)
+        ? host.pool.choose(this.#clientAddress(), this.#tried, this.#dialedAtMs)
         : undefined;
     if (endpoint === undefined) {
       this.#giveUp();
@@ -172,6 +172,11 @@ export class TcpConnection implements Waiter {
     this.server = server;
     server[CONNECTION] = this;
     server.on('connect', onConnect).on('error', onServerError).on('close', onServerClose);
+  }
+
+  /** Empty when nobody needs to know. */
+  #clientAddress(): string {
+    return this.host.pool.needsClient ? (this.client.remoteAddress ?? '') : '';
   }
 
   #dialFailed(error: Error): void {

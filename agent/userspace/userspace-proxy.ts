@@ -100,14 +100,10 @@ class ListeningProxy implements UserspaceProxy {
         for (const observer of observers) observer.recovered?.(...event);
       },
     };
-    const connected: Common['observer']['connected'] = (...event) => {
-      for (const observer of observers) observer.connected?.(...event);
-    };
     this.#common = {
       limits,
       admission: new Admission(limits, events, seams.residentBytes),
       deadlines: new Deadlines(seams.now),
-      observer: { connected },
       now: seams.now,
       random: seams.random,
     };

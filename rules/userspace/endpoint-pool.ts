@@ -76,6 +76,11 @@ export class EndpointPool {
     this.#affinity?.takeIdle(nowMs);
   }
 
+  /** Whether the client's address matters: to ask the kernel for it is not free. */
+  get needsClient(): boolean {
+    return this.#affinity !== undefined || this.#loadBalancing === 'consistent-hash';
+  }
+
   get size(): number {
     return this.#endpoints.size;
   }

@@ -37,7 +37,9 @@ describe('a TCP listener', () => {
     await Promise.all(Array.from({ length: 30 }, () => stage.ask(spec)));
     expect(backends.map(({ accepted }) => accepted)).to.deep.equal([10, 10, 10]);
     expect(stage.counts(spec)).to.include({ accepted: 30, failed: 0, retried: 0 });
-    expect(stage.told.connected).to.have.length(30);
+    const counts = stage.counts(spec);
+    expect(sum(counts?.connects)).to.equal(30);
+    expect(counts?.connectMs).to.be.greaterThan(0);
   });
 
   it('counts what goes each way, and what is open', async () => {
@@ -145,7 +147,7 @@ describe('a TCP listener', () => {
     await stage.apply(spec);
     const open: Socket[] = [];
     for (let i = 0; i < 12; i++) open.push(await stage.open(spec));
-    await eventually('all are there', () => stage.told.connected.length === 12);
+    await eventually('all are there', () => sum(stage.counts(spec)?.connects) === 12);
     expect(backends.map(({ sockets }) => sockets.size)).to.deep.equal([2, 4, 6]);
     for (const socket of open) socket.destroy();
   });
@@ -215,4 +217,8 @@ async function failureOf(socket: Socket): Promise<string> {
 async function codeOf(failing: Promise<unknown>): Promise<string> {
   const error = await rejectionOf(failing, Error);
   return (error as NodeJS.ErrnoException).code ?? error.message;
+}
+
+function sum(counts: readonly number[] = []): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

@@ -16,7 +16,6 @@ import { LOOPBACK } from '../../../support/addresses.ts';
 
 /** What the proxy has told. */
 export interface Told {
-  readonly connected: number[];
   readonly failures: ListenFailure[];
   readonly exhausted: Resource[];
   readonly recovered: Resource[];
@@ -40,12 +39,11 @@ export interface ProxyStage {
 
 /** A proxy without listeners, that sweeps often. */
 export function createStage(limits: Partial<ProxyLimits> = {}): ProxyStage {
-  const told: Told = { connected: [], failures: [], exhausted: [], recovered: [], forgotten: [] };
+  const told: Told = { failures: [], exhausted: [], recovered: [], forgotten: [] };
   const proxy = createUserspaceProxy({
     limits: { sweepMs: 20, ...limits },
     observers: [
       {
-        connected: (_port, _family, elapsedMs) => told.connected.push(elapsedMs),
         listenFailed: (failure) => told.failures.push(failure),
         exhausted: (resource) => told.exhausted.push(resource),
         recovered: (resource) => told.recovered.push(resource),
