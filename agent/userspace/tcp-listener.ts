@@ -45,14 +45,16 @@ export class TcpListener implements Listener, TcpHost {
   }
 
   stopListening(): void {
-    this.common.admission.sockets -= this.#servers.length;
-    for (const server of this.#servers) server.close();
-    this.#servers = [];
+    for (const server of this.#takeServers()) server.close();
   }
 
   drain(): void {
-    this.stopListening();
+    const servers = this.#takeServers();
     this.#closedAtMs = this.common.now();
+    // Who waits to be accepted would be reset. Node accepts all of them before it comes to this.
+    setImmediate(() => {
+      for (const server of servers) server.close();
+    });
   }
 
   get isEmpty(): boolean {
@@ -72,6 +74,13 @@ export class TcpListener implements Listener, TcpHost {
 
   closed(connection: TcpConnection): void {
     this.#connections.delete(connection);
+  }
+
+  #takeServers(): Server[] {
+    const servers = this.#servers;
+    this.#servers = [];
+    this.common.admission.sockets -= servers.length;
+    return servers;
   }
 
   async #listenAt(ip: Ip, port: number): Promise<Server> {

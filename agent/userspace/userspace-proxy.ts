@@ -130,8 +130,8 @@ class ListeningProxy implements UserspaceProxy {
     await this.#turn;
     for (const id of [...this.#entries.keys()]) this.#remove(id);
     this.#owners.clear();
-    // A last sweep that is not due yet would keep an idle proxy waiting.
-    setTimeout(
+    // The next sweep may not be due for long.
+    const last = setTimeout(
       () => {
         this.#sweep();
       },
@@ -139,6 +139,7 @@ class ListeningProxy implements UserspaceProxy {
     );
     this.#sweep();
     await this.#stopped.promise;
+    clearTimeout(last);
   }
 
   async #apply(

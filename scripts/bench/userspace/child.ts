@@ -15,6 +15,7 @@ export interface CpuTime {
 
 /** A program that runs. */
 export interface Child {
+  readonly pid: number;
   cpu(): CpuTime;
   residentBytes(): number;
   /** Ends it, and waits until it has. */
@@ -29,6 +30,7 @@ export function startChild(core: number, command: readonly string[]): Child {
   // taskset becomes the program, so the process is the same.
   const pid = child.pid ?? 0;
   return {
+    pid,
     cpu: () => cpuTimeOf(pid),
     residentBytes: () => residentBytesOf(pid),
     async stop() {
