@@ -14,8 +14,8 @@ export interface Listener {
   readonly isListening: boolean;
   /** Accepts nobody until it listens again; what is open goes on. */
   stopListening(): void;
-  /** Stops for good: what is open goes on until the drain limit. */
-  drain(): void;
+  /** Stops for good, and resolves when it does not listen: what is open goes on until the drain limit. */
+  drain(): Promise<void>;
   /** Whether nothing is open but what it listens at. */
   readonly isEmpty: boolean;
   /** Looks after time limits. */

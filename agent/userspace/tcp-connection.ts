@@ -1,7 +1,4 @@
-/**
- * One TCP connection: a client, an endpoint, and bytes both ways. The path of the data is short on
- * purpose: shared functions instead of closures, no timers, and one look at a socket's buffer.
- */
+/** One TCP connection: a client, and the endpoint that is found for it. */
 import { connect, type Socket } from 'node:net';
 import type { Ip } from '../../rules/ip.ts';
 import {
@@ -16,13 +13,7 @@ import type { Common } from './common.ts';
 import type { Waiter } from './deadlines.ts';
 import { countConnect, type PortTally } from './port-tally.ts';
 import { exhaustedBy } from './socket-errors.ts';
-
-declare module 'node:net' {
-  interface Socket {
-    /** The connection that a socket of the proxy belongs to. */
-    [CONNECTION]?: TcpConnection;
-  }
-}
+import { closeAfter, CONNECTION, relay, reset } from './tcp-relay.ts';
 
 /** What a connection needs of its listener. */
 export interface TcpHost {
@@ -119,9 +110,7 @@ export class TcpConnection implements Waiter {
       return;
     }
     if (host.sendsProxyHeader) server.write(headerFor(client));
-    server.on('data', onServerData).on('drain', onServerDrain).on('end', onServerEnd);
-    client.on('data', onClientData).on('drain', onClientDrain).on('end', onClientEnd);
-    client.resume();
+    relay(client, server);
   }
 
   /** The socket to the endpoint is closed. */
@@ -224,8 +213,6 @@ export class TcpConnection implements Waiter {
 
 // --- internal ---
 
-const CONNECTION = Symbol('connection');
-
 /** After so long without data, the kernel asks the other end whether it is there, and then as often. */
 const KEEP_ALIVE_MS = 15_000;
 
@@ -234,74 +221,6 @@ function headerFor({ remoteAddress, remotePort, localAddress, localPort }: Socke
     { ip: (remoteAddress ?? '') as Ip, port: remotePort ?? 0 },
     { ip: (localAddress ?? '') as Ip, port: localPort ?? 0 },
   );
-}
-
-function onClientData(this: Socket, chunk: Buffer): void {
-  const connection = this[CONNECTION];
-  const server = connection?.server;
-  if (connection === undefined || server === undefined) return;
-  const { host } = connection;
-  host.tally.receivedBytes += chunk.length;
-  connection.activeSweep = host.sweeps;
-  if (connection.askedAtMs === 0) connection.askedAtMs = host.common.now();
-  if (!server.write(chunk)) this.pause();
-}
-
-function onServerData(this: Socket, chunk: Buffer): void {
-  const connection = this[CONNECTION];
-  if (connection === undefined) return;
-  const { client, host } = connection;
-  host.tally.sentBytes += chunk.length;
-  connection.activeSweep = host.sweeps;
-  if (connection.askedAtMs > 0) noteFirstByte(connection);
-  if (!client.write(chunk)) this.pause();
-}
-
-function noteFirstByte(connection: TcpConnection): void {
-  const { endpoint, host, askedAtMs } = connection;
-  const now = host.common.now();
-  if (endpoint !== undefined) noteResponse(endpoint, now - askedAtMs, now);
-  connection.askedAtMs = -1;
-}
-
-function onClientDrain(this: Socket): void {
-  this[CONNECTION]?.server?.resume();
-}
-
-function onServerDrain(this: Socket): void {
-  this[CONNECTION]?.client.resume();
-}
-
-function onClientEnd(this: Socket): void {
-  endAfter(this, this[CONNECTION]?.server);
-}
-
-function onServerEnd(this: Socket): void {
-  endAfter(this, this[CONNECTION]?.client);
-}
-
-/**
- * One side will send no more, and the other is told. Where the other had ended before and nothing is on
- * its way, closing says the same, with a system call less.
- */
-function endAfter(ended: Socket, other: Socket | undefined): void {
-  if (other === undefined) return;
-  const isAllDone = other.readableEnded && other.writableLength === 0 && ended.writableFinished;
-  if (isAllDone) other.destroy();
-  else other.end();
-}
-
-/** One socket is closed. If it ended well, the other one has been told, and may have data to send yet. */
-function closeAfter(closed: Socket, other: Socket): void {
-  if (closed.errored === null && closed.readableEnded) return;
-  reset(other);
-}
-
-/** Closes so that the other end sees that something is wrong: what it has may not be all. */
-function reset(socket: Socket): void {
-  // While it connects, Node would only remember to reset it later.
-  if (socket.connecting || socket.destroyed) socket.destroy();
-  else socket.resetAndDestroy();
 }
 
 function onConnect(this: Socket): void {

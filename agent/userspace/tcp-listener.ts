@@ -1,4 +1,5 @@
 /** One TCP listener: its sockets, its endpoints and its connections. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Ip } from '../../rules/ip.ts';
 import { EndpointPool } from '../../rules/userspace/endpoint-pool.ts';
@@ -48,13 +49,12 @@ export class TcpListener implements Listener, TcpHost {
     for (const server of this.#takeServers()) server.close();
   }
 
-  drain(): void {
+  async drain(): Promise<void> {
     const servers = this.#takeServers();
     this.#closedAtMs = this.common.now();
     // Who waits to be accepted would be reset. Node accepts all of them before it comes to this.
-    setImmediate(() => {
-      for (const server of servers) server.close();
-    });
+    await nextTurn();
+    for (const server of servers) server.close();
   }
 
   get isEmpty(): boolean {

@@ -59,8 +59,9 @@ export class UdpListener implements Listener, UdpHost {
     this.#sockets = [];
   }
 
-  drain(): void {
+  drain(): Promise<void> {
     this.stopListening();
+    return Promise.resolve();
   }
 
   get isEmpty(): boolean {

@@ -128,8 +128,9 @@ class ListeningProxy implements UserspaceProxy {
     const stopAtMs = this.#common.now() + drainMs;
     this.#stopAtMs = Math.min(this.#stopAtMs, stopAtMs);
     await this.#turn;
-    for (const id of [...this.#entries.keys()]) this.#remove(id);
+    const ids = [...this.#entries.keys()];
     this.#owners.clear();
+    await Promise.all(ids.map((id) => this.#remove(id)));
     // The next sweep may not be due for long.
     const last = setTimeout(
       () => {
@@ -150,16 +151,20 @@ class ListeningProxy implements UserspaceProxy {
       this.#sweep();
     }, this.#limits.sweepMs);
     const opened: Entry[] = [];
+    const removed: Promise<void>[] = [];
     for (const [owner, specs] of changes) {
       const ids = new Set(specs.map(({ id }) => id));
-      for (const id of this.#owners.get(owner) ?? []) if (!ids.has(id)) this.#remove(id);
+      for (const id of this.#owners.get(owner) ?? [])
+        if (!ids.has(id)) removed.push(this.#remove(id));
       if (specs.length === 0) this.#owners.delete(owner);
       else this.#owners.set(owner, ids);
       for (const spec of specs) {
-        const entry = this.#take(spec);
-        if (entry !== undefined) opened.push(entry);
+        if (this.#isKept(spec)) continue;
+        removed.push(this.#remove(spec.id));
+        opened.push(this.#add(spec));
       }
     }
+    await Promise.all(removed);
     for (const allocation of Object.values(this.#ports)) allocation.reconsider();
     // While accepting is paused they are not opened; the sweep does it.
     if (!this.#isPaused) {
@@ -170,15 +175,16 @@ class ListeningProxy implements UserspaceProxy {
     return [...this.#failed].flatMap(({ failure }) => failure ?? []);
   }
 
-  /** Answers the entry if it is new. */
-  #take(spec: ListenerSpec): Entry | undefined {
+  /** Whether there is a listener at this place; it takes up the rest of the spec. */
+  #isKept(spec: ListenerSpec): boolean {
     const known = this.#entries.get(spec.id);
-    if (known !== undefined && isSamePlace(known.spec, spec)) {
-      if (!isDeepStrictEqual(known.spec, spec)) known.listener.configure(spec);
-      known.spec = spec;
-      return undefined;
-    }
-    if (known !== undefined) this.#remove(spec.id);
+    if (known === undefined || !isSamePlace(known.spec, spec)) return false;
+    if (!isDeepStrictEqual(known.spec, spec)) known.listener.configure(spec);
+    known.spec = spec;
+    return true;
+  }
+
+  #add(spec: ListenerSpec): Entry {
     const tally = this.#tallies.acquire(spec);
     const listener =
       spec.protocol === 'tcp'
@@ -190,15 +196,15 @@ class ListeningProxy implements UserspaceProxy {
     return entry;
   }
 
-  #remove(id: string): void {
+  async #remove(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     const { spec, listener } = entry;
     this.#entries.delete(id);
     this.#failed.delete(entry);
     this.#ports[spec.protocol].release(id);
-    listener.drain();
     this.#draining.add(listener);
+    await listener.drain();
     this.#dropEmpty(listener);
   }
 

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect } from 'chai';
 import { eventually } from '../../support/eventually.ts';
 import { startBackend, type Backend } from './support/backend.ts';
 import { createStage, makeSpec, type ProxyStage } from './support/proxy-stage.ts';
@@ -47,7 +46,9 @@ describe('a slow reader', () => {
       const before = heldBytes();
       for (const [writer] of pairs) pour(writer);
       await eventually('all stand still', standsStill(pairs.map(([writer]) => writer)));
-      expect(heldBytes() - before).to.be.below(CONNECTIONS * MAX_HELD);
+      // What was garbage already may be counted for a moment yet.
+      const isBounded = () => heldBytes() - before < CONNECTIONS * MAX_HELD;
+      await eventually(`no more than ${MAX_HELD} bytes are held for each`, isBounded);
 
       let received = 0;
       for (const [, reader] of pairs) reader.on('data', (data) => (received += data.length));

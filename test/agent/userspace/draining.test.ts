@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../../support/eventually.ts';
 import { rejectionOf } from '../../support/rejection.ts';
@@ -124,6 +125,8 @@ describe('what goes away', () => {
     const successor = createStage();
     expect(await successor.apply(spec)).to.deep.equal([]);
     const stopped = stage.proxy.stop(60_000);
+    // Until it has closed its listener: who connects in between may be reset.
+    await sleep(50);
     for (let i = 0; i < 20; i++) expect(await successor.ask(spec)).to.equal('a\n');
     held.write('still here?');
     expect(String(await once(held, 'data'))).to.equal('still here?');
