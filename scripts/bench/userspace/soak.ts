@@ -15,10 +15,6 @@ import { startCarrier, startEndpoint } from './carriers.ts';
 import type { Child } from './child.ts';
 import { FIRST_PORT } from './places.ts';
 
-process.exitCode = await main(process.argv.slice(2));
-
-// --- internal ---
-
 const DEFAULT_COUNT = 1_000_000;
 
 /** Connections between two looks. */
@@ -26,6 +22,12 @@ const STEP = 50_000;
 
 /** What memory may vary by: a garbage collection more or less. */
 const MAX_GROWTH_BYTES = 16 * 2 ** 20;
+
+const SETTLE_MS = 500;
+
+process.exitCode = await main(process.argv.slice(2));
+
+// --- internal ---
 
 async function main(argv: readonly string[]): Promise<number> {
   const count = Number(argv[0] ?? DEFAULT_COUNT);
@@ -67,8 +69,6 @@ interface Look {
   readonly bytes: number;
   readonly descriptors: number;
 }
-
-const SETTLE_MS = 500;
 
 /** Against the second fifth: before that, the process still warms up. */
 function judge(looks: readonly Look[]): number {
