@@ -69,7 +69,8 @@ export function planRun({ only, services, isQuick }: BenchOptions): Station[] {
       stations.push({ kind: 'first-packet', options });
     }
   }
-  if (wants('userspace')) stations.push({ kind: 'userspace', options: { isQuick } });
+  if (wants('userspace'))
+    stations.push({ kind: 'userspace', options: { scale: isQuick ? 'quick' : 'whole' } });
   return stations;
 }
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { IPTABLES_VARIANTS } from '../../agent/kernel/iptables-variant.ts';
@@ -142,6 +144,30 @@ describe('the benchmarks on a real kernel', () => {
     });
   }
 
+  it('measure the userspace proxy beside those of its peers that are installed', async function () {
+    this.timeout(60_000);
+    if (!isOnPath('ab') || !isOnPath('nginx')) {
+      if (this.test !== undefined) this.test.title += ': ab or nginx is missing';
+      this.skip();
+    }
+    const figures = await inNamespace((measure) => measure('userspace', { scale: 'smoke' }));
+    const carriers = figures.connections.map(({ carrier }) => carrier);
+    expect(carriers).to.include('switchyard');
+    expect(carriers.length + figures.missing.length).to.equal(3);
+    for (const { perSecond } of figures.connections) expect(perSecond).to.be.greaterThan(0);
+    for (const { bytesPerSecond } of figures.throughput) expect(bytesPerSecond).to.be.above(1e6);
+    expect(figures.latency.map(({ carrier }) => carrier)).to.deep.equal(carriers);
+    for (const { emptyBytes, connections } of figures.idle) {
+      expect(emptyBytes).to.be.greaterThan(1e6);
+      expect(connections).to.equal(20);
+    }
+    expect(figures.listeners.map(({ listeners }) => listeners)).to.deep.equal(
+      carriers.map(() => 10),
+    );
+    const [ours] = figures.datagrams;
+    expect(ours).to.include({ carrier: 'switchyard', clients: 2, lost: 0 });
+  });
+
   it('say why a measurement failed', async () => {
     const size = { ...SIZE, endpoints: 0 };
     const failed = inNamespace((measure) =>
@@ -158,6 +184,11 @@ function expectOrderOf({ sentP50, committedP50, committedP99, endedP99 }: Change
   expect(committedP50).to.be.greaterThan(sentP50);
   expect(committedP99).to.be.at.least(committedP50);
   expect(endedP99).to.be.greaterThan(sentP50);
+}
+
+function isOnPath(program: string): boolean {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, program)));
 }
 
 /** What nft lists after it has loaded the text into an empty kernel. */

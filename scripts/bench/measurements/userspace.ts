@@ -27,18 +27,18 @@ import { ENDPOINT_PORT, FIRST_PORT, LOAD_CORE } from '../userspace/places.ts';
 
 /** How much to measure. */
 export interface UserspaceOptions {
-  readonly isQuick: boolean;
+  /** `smoke` only shows that everything can be measured. */
+  readonly scale: 'whole' | 'quick' | 'smoke';
 }
 
 /** Measures in this network namespace, of which it needs the loopback interface only. */
-export async function measureUserspace({ isQuick }: UserspaceOptions): Promise<UserspaceFigures> {
+export async function measureUserspace({ scale }: UserspaceOptions): Promise<UserspaceFigures> {
   const { carriers, missing } = findCarriers();
   execFileSync('ip', ['link', 'set', 'lo', 'up']);
   pinThisProcess();
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
   const endpoint = await startEndpoint(folder);
-  const scale = isQuick ? QUICK : WHOLE;
-  const stage: Stage = { carriers, folder, scale };
+  const stage: Stage = { carriers, folder, scale: SCALES[scale] };
   try {
     const connections = await measureConnections(stage);
     const own = connections.find(({ carrier }) => carrier === 'switchyard')?.perSecond ?? 0;
@@ -70,26 +70,37 @@ interface Scale {
   readonly udpSeconds: number;
 }
 
-const WHOLE: Scale = {
-  rounds: 3,
-  connections: 10_000,
-  largeFiles: 32,
-  timedConnections: 5_000,
-  idle: 10_000,
-  listeners: [1_000, 5_000],
-  udpClients: [1, 10_000],
-  udpSeconds: 3,
-};
-
-const QUICK: Scale = {
-  rounds: 1,
-  connections: 3_000,
-  largeFiles: 16,
-  timedConnections: 1_000,
-  idle: 1_000,
-  listeners: [1_000],
-  udpClients: [1, 500],
-  udpSeconds: 1,
+const SCALES: Readonly<Record<UserspaceOptions['scale'], Scale>> = {
+  whole: {
+    rounds: 3,
+    connections: 10_000,
+    largeFiles: 32,
+    timedConnections: 5_000,
+    idle: 10_000,
+    listeners: [1_000, 5_000],
+    udpClients: [1, 10_000],
+    udpSeconds: 3,
+  },
+  quick: {
+    rounds: 1,
+    connections: 3_000,
+    largeFiles: 16,
+    timedConnections: 1_000,
+    idle: 1_000,
+    listeners: [1_000],
+    udpClients: [1, 500],
+    udpSeconds: 1,
+  },
+  smoke: {
+    rounds: 1,
+    connections: 100,
+    largeFiles: 16,
+    timedConnections: 50,
+    idle: 20,
+    listeners: [10],
+    udpClients: [2],
+    udpSeconds: 0.2,
+  },
 };
 
 interface Stage {

@@ -45,7 +45,7 @@ export async function runAb({ port, path, concurrency, requests }: AbLoad): Prom
 
 // --- internal ---
 
-const MAX_MS = 60_000;
+const MAX_MS = 300_000;
 
 function numberIn(text: string, pattern: RegExp): number {
   const value = Number(pattern.exec(text)?.[1]);
