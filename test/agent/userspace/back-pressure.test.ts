@@ -5,9 +5,9 @@ import { eventually } from '../../support/eventually.ts';
 import { startBackend, type Backend } from './support/backend.ts';
 import { createStage, makeSpec, type ProxyStage } from './support/proxy-stage.ts';
 
-const CONNECTIONS = 16;
+const CONNECTIONS = 4;
 const CHUNK = Buffer.alloc(256 * 1024, 'x');
-/** What each connection has to carry: all of them together, 512 MiB. */
+/** What each connection has to carry: all of them together, 128 MiB. */
 const TOTAL = 32 * 2 ** 20;
 
 /** What the proxy may hold of each: two sockets' buffers of 64 KiB, and for each a chunk of 64 KiB more. */
