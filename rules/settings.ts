@@ -19,4 +19,13 @@ export interface RuleSettings {
   readonly serviceCidrs: readonly Cidr[];
   /** This node's IPs of this family. */
   readonly nodeIps: readonly Ip[];
+  /** Set where the endpoints that rules lead to are listeners of this node's userspace proxy. */
+  readonly listenerGuard?: ListenerGuard;
 }
+
+/**
+ * How the proxy's listeners are kept from clients that did not come by a Service: source ranges and node
+ * port addresses would not hold for them. With a look at the socket, a connection that comes while
+ * nobody listens, since the agent starts anew, is also dropped: clients try again, instead of being refused.
+ */
+export type ListenerGuard = 'translation' | 'translation and socket';

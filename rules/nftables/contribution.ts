@@ -2,13 +2,14 @@
  * What one service port puts into the table: elements, and the shared chains that they point at.
  */
 import type { Element } from '../diff/element.ts';
-import { networkOf, prefixLengthOf, type Cidr, type Ip } from '../ip.ts';
+import { networkOf, prefixLengthOf, type Cidr } from '../ip.ts';
 import {
   noExternalEndpointsAction,
   noInternalEndpointsAction,
   sourcesAllowedFor,
 } from '../services/traffic.ts';
 import type { Endpoint, Frontend, ServicePort } from '../services/types.ts';
+import type { RuleSettings } from '../settings.ts';
 import { endpointKey, endpointMapName } from './endpoint-maps.ts';
 import { concatText, LOCAL_SLOTS, SHARED_CHAINS, type Collection } from './names.ts';
 import { chainsBehind, sharedChainName, type SharedChain } from './shared-chains.ts';
@@ -29,11 +30,11 @@ export interface Contribution {
 
 /**
  * Works out a service port's share. `previous` are its slots so far, which endpoints keep where they
- * can; `nodeIps` are this node's, which may use a load balancer address if a source range holds them.
+ * can. This node's IPs may use a load balancer address if a source range holds them.
  */
 export function contributionOf(
   port: ServicePort,
-  nodeIps: readonly Ip[],
+  settings: Pick<RuleSettings, 'nodeIps' | 'listenerGuard'>,
   previous: Slots,
 ): Contribution {
   const slots: Slots = {
@@ -44,9 +45,12 @@ export function contributionOf(
   draft.add('cluster-ips', port.clusterIP, '');
   for (const frontend of port.frontends) {
     if (frontend.kind === 'ClusterIP') addInternal(draft, frontend);
-    else addExternal(draft, frontend, nodeIps);
+    else addExternal(draft, frontend, settings);
   }
+  // Nothing listens for SCTP: its endpoints are pods in every mode.
+  const leadsToListeners = settings.listenerGuard !== undefined && port.protocol !== 'sctp';
   for (const endpoint of port.endpoints.all) {
+    if (leadsToListeners) draft.addNamed('listeners', listenerKey(port, endpoint), '');
     if (endpoint.isLocal) draft.add('hairpin-connections', hairpinKey(port, endpoint), '');
   }
   return { elements: [...draft.elements.values()], slots };
@@ -64,6 +68,8 @@ export function intervalKey(cidr: Cidr): string {
 }
 
 // --- internal ---
+
+type NodeIps = Pick<RuleSettings, 'nodeIps'>;
 
 /** nft's limit for an element's comment, in bytes; our names are ASCII. */
 const MAX_COMMENT = 128;
@@ -134,7 +140,7 @@ function addInternal(draft: Draft, frontend: Frontend): void {
  * External traffic goes by its traffic policy: the first verdict names the chain that decides about
  * masquerade and short-circuits, and the policy maps hold where each of its ways out leads.
  */
-function addExternal(draft: Draft, frontend: Frontend, nodeIps: readonly Ip[]): void {
+function addExternal(draft: Draft, frontend: Frontend, settings: NodeIps): void {
   const { port } = draft;
   const key = frontendKey(frontend);
   const isNodePort = frontend.ip === undefined;
@@ -156,11 +162,11 @@ function addExternal(draft: Draft, frontend: Frontend, nodeIps: readonly Ip[]): 
     const collection = isNodePort ? 'no-endpoint-nodeports' : 'no-endpoint-services';
     draft.addNamed(collection, key, noEndpointVerdict(action));
   }
-  if (frontend.kind === 'LoadBalancer') addFirewall(draft, key, nodeIps);
+  if (frontend.kind === 'LoadBalancer') addFirewall(draft, key, settings);
 }
 
 /** Source ranges guard the address whether there are endpoints or not, unlike in iptables mode. */
-function addFirewall(draft: Draft, key: string, nodeIps: readonly Ip[]): void {
+function addFirewall(draft: Draft, key: string, { nodeIps }: NodeIps): void {
   const sources = sourcesAllowedFor(draft.port, { ips: nodeIps });
   if (sources.length === 0) return;
   draft.add('firewalled-ips', key, '');
@@ -176,6 +182,10 @@ function noEndpointVerdict(action: 'reject' | 'drop'): string {
 
 function endpointText(endpoint: Endpoint): string {
   return concatText(endpoint.ip, endpoint.port);
+}
+
+function listenerKey({ protocol }: ServicePort, { ip, port }: Endpoint): string {
+  return concatText(ip, protocol, port);
 }
 
 function hairpinKey(port: ServicePort, { ip, port: endpointPort }: Endpoint): string {

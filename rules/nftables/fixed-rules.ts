@@ -4,6 +4,7 @@
  */
 import { networkOf, prefixLengthOf, type IpFamily } from '../ip.ts';
 import {
+  anonymousSet,
   concat,
   ct,
   drop,
@@ -40,7 +41,7 @@ export interface ChainRules {
 export function fixedRules(family: IpFamily, settings: RuleSettings): ChainRules[] {
   const fields = packetFields(family);
   return [
-    ...baseChainRules(),
+    ...baseChainRules(fields, settings),
     { chain: 'firewall-check', rules: firewallRules(fields) },
     { chain: 'services', rules: serviceRules(fields, settings) },
     { chain: 'external-cluster', rules: externalClusterRules(fields, settings, false) },
@@ -55,22 +56,30 @@ export function fixedRules(family: IpFamily, settings: RuleSettings): ChainRules
     { chain: 'cluster-ips-check', rules: clusterIpRules(fields) },
     { chain: 'masquerading', rules: masqueradeRules(fields, settings) },
     { chain: 'reject-chain', rules: [rule(reject())] },
+    ...listenerRules(settings),
   ];
 }
 
 // --- internal ---
 
 /** Jumps in the order of behaviour document, section 4.4: filters look at new connections only. */
-function baseChainRules(): ChainRules[] {
+function baseChainRules(
+  { destination }: PacketFields,
+  { listenerGuard }: RuleSettings,
+): ChainRules[] {
   const isNew = match(ct('state'), 'in', 'new');
   const jumps = (chain: string, ...targets: string[]): ChainRules => ({
     chain,
     rules: targets.map((target) => rule(isNew, jump(target))),
   });
+  const input = jumps('filter-input', 'nodeport-endpoints-check', 'service-endpoints-check');
+  const toListener = inSet(concat(...destination), 'listeners');
+  const guard =
+    listenerGuard === undefined ? [] : [rule(isNew, toListener, jump('listener-check'))];
   return [
     jumps('filter-prerouting-pre-dnat', 'firewall-check'),
     jumps('filter-output-pre-dnat', 'firewall-check'),
-    jumps('filter-input', 'nodeport-endpoints-check', 'service-endpoints-check'),
+    { ...input, rules: [...guard, ...input.rules] },
     jumps('filter-forward', 'service-endpoints-check', 'cluster-ips-check'),
     jumps('filter-output', 'service-endpoints-check', 'cluster-ips-check'),
     // A nat chain sees the first packet of a connection only: nothing to check.
@@ -78,6 +87,22 @@ function baseChainRules(): ChainRules[] {
     { chain: 'nat-output', rules: [rule(jump('services'))] },
     { chain: 'nat-postrouting', rules: [rule(jump('masquerading'))] },
   ];
+}
+
+/** For packets to listeners of the userspace proxy, in the input hook: after translation. */
+function listenerRules({ listenerGuard }: RuleSettings): ChainRules[] {
+  if (listenerGuard === undefined) return [];
+  const wasTranslated = match(ct('status'), 'in', 'dnat');
+  // Whatever it answers, it answers only where somebody listens.
+  const hasSocket = match({ socket: { key: 'transparent' } }, '==', anonymousSet(0, 1));
+  const translated =
+    listenerGuard === 'translation'
+      ? [rule(wasTranslated, { return: null })]
+      : [
+          rule(wasTranslated, hasSocket, { return: null }),
+          commented('nobody listens now: the client shall try again', wasTranslated, drop()),
+        ];
+  return [{ chain: 'listener-check', rules: [...translated, rule(jump('reject-chain'))] }];
 }
 
 /** Source ranges are enforced before DNAT, while the packet still says which address it came for. */

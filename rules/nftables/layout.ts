@@ -74,6 +74,7 @@ function collections(family: IpFamily): NftObject[] {
   return [
     ...ENDPOINT_MAPS.map((map) => endpointMap(family, map)),
     set(family, 'hairpin-connections', [address, ...destination], 'connections of a pod to itself'),
+    set(family, 'listeners', destination, 'where the userspace proxy listens, if it serves'),
     intervalSet(family, 'source-ranges', [...destination, address], 'who may use firewalled-ips'),
     intervalSet(
       family,

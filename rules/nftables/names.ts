@@ -30,6 +30,8 @@ export const COLLECTION_STAGES = {
   'sctp-nodeport-endpoints': 1,
   /** Set of endpoint . endpoint . protocol . port: connections of a pod to itself. */
   'hairpin-connections': 1,
+  /** Set ip . protocol . port: listeners of the userspace proxy; empty in nftables mode. */
+  listeners: 1,
   /** Interval set ip . protocol . port . source range: who may use a load balancer address. */
   'source-ranges': 1,
   /** Interval set: at which of the node's addresses node ports are reachable. */
@@ -75,6 +77,7 @@ export const PROTOCOL_POSITIONS: Readonly<
   'udp-nodeport-endpoints': undefined,
   'sctp-nodeport-endpoints': undefined,
   'hairpin-connections': 2,
+  listeners: 1,
   'source-ranges': 1,
   'nodeport-cidrs': undefined,
   'service-cidrs': undefined,

@@ -200,7 +200,7 @@ export class NftablesPlanner {
   }
 
   #claim(port: ServicePort, previous: Slots): Share {
-    const { elements, slots } = contributionOf(port, this.#settings.nodeIps, previous);
+    const { elements, slots } = contributionOf(port, this.#settings, previous);
     this.#noteAffinity(port);
     for (const element of elements) this.#ledger.claim(element);
     return { port, slots, elements };

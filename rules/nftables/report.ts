@@ -60,14 +60,14 @@ function tableLines({ table, newChains, garbage }: Transaction): string[] {
   ];
 }
 
-/** Whose each frontend is: the wanted owner's, or that of whom the kernel's comment names. */
+/** Whose each frontend is: the wanted owner's, or that of whom the element's comment names. */
 function titlesOf(
   changes: readonly ElementChange[],
   frontends: ReadonlyMap<string, ServicePort>,
 ): Map<string, string> {
   const titles = new Map<string, string>();
   for (const change of changes) {
-    const comment = change.before?.comment ?? '';
+    const comment = (change.before ?? change.after)?.comment ?? '';
     if (comment !== '') titles.set(frontendOf(change), comment);
   }
   for (const [frontend, { displayName, clusterIP }] of frontends) {
@@ -112,6 +112,8 @@ function lineOf(change: ElementChange): string {
       return `${sign} source range ${change.key.slice(change.key.lastIndexOf(' . ') + 3)} of ${address(frontendOf(change))}`;
     case 'cluster-ips':
       return `${sign} ClusterIP ${change.key}`;
+    case 'listeners':
+      return `${sign} listener ${address(change.key)}`;
     case 'hairpin-connections':
       return `${sign} hairpin ${address(change.key.slice(change.key.indexOf(' . ') + 3))}`;
     case 'nodeport-cidrs':

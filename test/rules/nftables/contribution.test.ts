@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { contributionOf, intervalKey } from '../../../rules/nftables/contribution.ts';
+import {
+  type Contribution,
+  contributionOf,
+  intervalKey,
+} from '../../../rules/nftables/contribution.ts';
 import { hostCidr, type Ip, type IpFamily } from '../../../rules/ip.ts';
 import type {
   Endpoint,
@@ -26,6 +30,8 @@ const TO_NODE_PORT = frontend('NodePort', undefined, 30_080);
 const BOTH = makeChosen({ cluster: [HERE, THERE], all: [HERE, THERE], hasAny: true });
 const BOTH_AND_LOCAL = makeChosen({ ...BOTH, local: [HERE] });
 const ONLY_THERE = makeChosen({ cluster: [THERE], all: [THERE], hasAny: true });
+
+const NO_IPS = { nodeIps: [] };
 
 /** What every port has whose endpoints are BOTH, besides what a case is about. */
 const ALWAYS = [`cluster-ips ${VIP}`, `hairpin-connections ${HERE_IP} . ${HERE_IP} . tcp . 8080`];
@@ -191,7 +197,7 @@ const CASES: {
 describe('contributionOf', () => {
   for (const { name, port, nodeIps = [], elements } of CASES) {
     it(name, () => {
-      const contribution = contributionOf(makeServicePort(port), nodeIps, NO_SLOTS);
+      const contribution = contributionOf(makeServicePort(port), { nodeIps }, NO_SLOTS);
       expect(contribution.elements.map(textOf).sort()).to.deep.equal([...elements].sort());
     });
   }
@@ -199,7 +205,7 @@ describe('contributionOf', () => {
   it('keeps endpoints in the slots that they had', () => {
     const port = makeServicePort({ endpoints: BOTH_AND_LOCAL });
     const slots = { cluster: [valueOf(THERE), valueOf(HERE)], local: ['', valueOf(HERE)] };
-    const contribution = contributionOf(port, [], slots);
+    const contribution = contributionOf(port, NO_IPS, slots);
     expect(contribution.slots).to.deep.equal({ ...slots, local: [valueOf(HERE)] });
     expect(contribution.elements.map(textOf)).to.include(
       `tcp-endpoints ${VIP} . 80 . 0 : ${valueOf(THERE)}`,
@@ -211,15 +217,30 @@ describe('contributionOf', () => {
       frontends: [TO_CLUSTER_IP, TO_LOAD_BALANCER, TO_NODE_PORT],
       endpoints: BOTH,
     });
-    const first = contributionOf(port, [], NO_SLOTS).elements.filter(({ key }) =>
+    const first = contributionOf(port, NO_IPS, NO_SLOTS).elements.filter(({ key }) =>
       key.endsWith(' . 0'),
     );
     expect(first.map(({ value }) => value)).to.deep.equal(Array(3).fill(valueOf(HERE)));
   });
 
+  it('names the listeners that it leads to, for the guard', () => {
+    const port = makeServicePort({ endpoints: BOTH });
+    const settings = { ...NO_IPS, listenerGuard: 'translation' } as const;
+    expect(listenersIn(contributionOf(port, settings, NO_SLOTS))).to.deep.equal(
+      [HERE_IP, THERE_IP].map((ip) => `listeners ${ip} . tcp . 8080 "default/web:http"`),
+    );
+    expect(listenersIn(contributionOf(port, NO_IPS, NO_SLOTS))).to.be.empty;
+  });
+
+  it('leads to no listeners for SCTP', () => {
+    const port = makeServicePort({ protocol: 'sctp', endpoints: BOTH });
+    const settings = { ...NO_IPS, listenerGuard: 'translation' } as const;
+    expect(listenersIn(contributionOf(port, settings, NO_SLOTS))).to.be.empty;
+  });
+
   it('cuts a name that is too long for a comment', () => {
     const displayName = `default/${'long'.repeat(60)}:http`;
-    const { elements } = contributionOf(makeServicePort({ displayName }), [], NO_SLOTS);
+    const { elements } = contributionOf(makeServicePort({ displayName }), NO_IPS, NO_SLOTS);
     const comments = elements.map(({ comment }) => comment).filter((comment) => comment !== '');
     expect(comments).to.deep.equal([displayName.slice(0, 128)]);
   });
@@ -236,6 +257,10 @@ describe('intervalKey', () => {
 });
 
 // --- internal ---
+
+function listenersIn({ elements }: Contribution): string[] {
+  return elements.filter(({ collection }) => collection === 'listeners').map(textOf);
+}
 
 const NO_SLOTS = { cluster: [], local: [] };
 

@@ -10,10 +10,10 @@ import { portsOf } from './support/clusters.ts';
 import { goldenText } from './support/golden-file.ts';
 import { plannerWith } from './support/planning.ts';
 import { makeSettings } from './support/settings.ts';
-import { WORLDS } from './support/worlds.ts';
+import { LISTENERS, WORLDS } from './support/worlds.ts';
 
 describe('the whole ruleset', () => {
-  for (const { name, settings, cluster } of WORLDS) {
+  for (const { name, settings, cluster } of [...WORLDS, LISTENERS]) {
     for (const family of IP_FAMILIES) {
       it(`is as it was read: ${name}, ${family}`, () => {
         const planner = plannerWith(family, portsOf(cluster), makeSettings(family, settings));

@@ -74,6 +74,13 @@ export const WORLDS: readonly GoldenWorld[] = [
   },
 ];
 
+/** One whose endpoints are the userspace proxy's listeners, which are guarded. */
+export const LISTENERS: GoldenWorld = {
+  name: 'listeners',
+  settings: { listenerGuard: 'translation and socket' },
+  cluster: clusterOf(numbered(1, {}, [1])),
+};
+
 // --- internal ---
 
 /** A Service with this ClusterIP in both families, and a pod on each of these nodes, numbered from 1. */
