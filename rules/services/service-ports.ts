@@ -50,6 +50,7 @@ export function servicePortsOf(
       healthCheckNodePort: service.healthCheckNodePort,
       endpoints: chooseEndpoints(endpoints, uses, place),
       loadBalancing: service.loadBalancing,
+      sendsProxyHeader: service.sendsProxyHeader,
       servingUdp: port.protocol === 'udp' ? endpoints.filter(serves).map(({ id }) => id) : NONE,
     };
   });

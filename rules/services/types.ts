@@ -45,6 +45,8 @@ export interface Service {
   readonly healthCheckNodePort: number;
   /** Annotation `switchyard.dev/load-balancing`; `undefined` leaves it to the configuration. */
   readonly loadBalancing: LoadBalancing | undefined;
+  /** Annotation `switchyard.dev/proxy-protocol`: whether endpoints are told the client's address by a v2 header. */
+  readonly sendsProxyHeader: boolean;
 }
 
 /** One entry of `spec.ports`. */
@@ -172,6 +174,8 @@ export interface ServicePort {
   readonly servingUdp: readonly string[];
   /** The balancer that the Service asks for. Only the userspace proxy heeds it. */
   readonly loadBalancing: LoadBalancing | undefined;
+  /** Whether the Service asks for PROXY protocol headers. Only the userspace proxy heeds it, for TCP. */
+  readonly sendsProxyHeader: boolean;
 }
 
 /** Something wrong with an object that was left out or partly used; never fatal. */

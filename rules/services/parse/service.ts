@@ -43,6 +43,7 @@ export function parseService(raw: unknown): Outcome<Service> {
   const type = choiceAt(spec, 'type', ['ClusterIP', 'NodePort', 'LoadBalancer'], 'ClusterIP');
   const externalPolicy = trafficPolicyAt(spec, 'externalTrafficPolicy');
   const ranges = readSourceRanges(spec);
+  const annotations = childAt(metadata, 'annotations');
   const service: Service = {
     namespace,
     name,
@@ -58,11 +59,9 @@ export function parseService(raw: unknown): Outcome<Service> {
     externalPolicy,
     healthCheckNodePort:
       type === 'LoadBalancer' && externalPolicy === 'Local' ? readHealthCheckNodePort(spec) : 0,
-    loadBalancing: optionalChoiceAt(
-      childAt(metadata, 'annotations'),
-      LOAD_BALANCING_ANNOTATION,
-      LOAD_BALANCINGS,
-    ),
+    loadBalancing: optionalChoiceAt(annotations, LOAD_BALANCING_ANNOTATION, LOAD_BALANCINGS),
+    sendsProxyHeader:
+      optionalChoiceAt(annotations, PROXY_PROTOCOL_ANNOTATION, PROXY_PROTOCOLS) !== undefined,
   };
   return ok(service, problems);
 }
@@ -72,6 +71,9 @@ export function parseService(raw: unknown): Outcome<Service> {
 const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
 const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 const LOAD_BALANCING_ANNOTATION = 'switchyard.dev/load-balancing';
+const PROXY_PROTOCOL_ANNOTATION = 'switchyard.dev/proxy-protocol';
+/** Version 1 is text, and says no more. */
+const PROXY_PROTOCOLS = ['v2'] as const;
 
 /** What the API server defaults `timeoutSeconds` to; its limit is a day. */
 const DEFAULT_AFFINITY_SECONDS = 10_800;

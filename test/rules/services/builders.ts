@@ -31,6 +31,7 @@ export function makeService(fields: Partial<Service> = {}): Service {
     externalPolicy: 'Cluster',
     healthCheckNodePort: 0,
     loadBalancing: undefined,
+    sendsProxyHeader: false,
     ...fields,
   };
 }
@@ -99,6 +100,7 @@ export function makeServicePort(fields: Partial<ServicePort> = {}): ServicePort 
     endpoints: makeChosen(),
     servingUdp: [],
     loadBalancing: undefined,
+    sendsProxyHeader: false,
     ...fields,
   };
 }

@@ -327,6 +327,23 @@ describe('parseService, field by field', () => {
     })),
   ]);
 
+  const withProxyProtocol = (value: unknown): object => ({
+    metadata: { name: 'web', annotations: { 'switchyard.dev/proxy-protocol': value } },
+  });
+
+  table('PROXY protocol', [
+    { name: 'is not spoken unless asked for', rest: {}, expected: { sendsProxyHeader: false } },
+    { name: 'may be v2', rest: withProxyProtocol('v2'), expected: { sendsProxyHeader: true } },
+    ...['v1', 'V2', '', 2].map((value) => ({
+      name: `of the unknown version ${JSON.stringify(value)} is not spoken`,
+      rest: withProxyProtocol(value),
+      expected: { sendsProxyHeader: false },
+      problems: [
+        `metadata.annotations["switchyard.dev/proxy-protocol"]: expected v2, got ${JSON.stringify(value)}`,
+      ],
+    })),
+  ]);
+
   const created = (creationTimestamp: unknown): object => ({
     metadata: { name: 'web', creationTimestamp },
   });

@@ -60,6 +60,7 @@ describe('parseService', () => {
       externalPolicy: 'Local',
       healthCheckNodePort: 31000,
       loadBalancing: 'least-connections',
+      sendsProxyHeader: false,
     });
   });
 
