@@ -13,6 +13,7 @@ import type { Mode } from './modes/mode.ts';
 import type { ProxyObserver } from './proxy-observer.ts';
 import type { Applied, Proxier, ProxierEvents } from './sync/proxier.ts';
 import { SyncRunner } from './sync/runner.ts';
+import type { UserspaceProxy } from './userspace/interface.ts';
 
 /** What a proxy needs. */
 export interface ProxyOptions {
@@ -21,6 +22,8 @@ export interface ProxyOptions {
   /** What makes the proxiers. */
   readonly mode: Pick<Mode, 'createProxier'>;
   readonly families: readonly IpFamily[];
+  /** What carries connections in userspace, for a mode that needs it. */
+  readonly userspace?: UserspaceProxy;
   readonly log: Logger;
   /**
    * Called once everything is programmed for the first time, to remove what is obsolete then; again
@@ -46,7 +49,8 @@ export class Proxy {
   readonly #removeLeftovers: () => Promise<boolean>;
   #areLeftoversGone = false;
 
-  constructor({ config, view, mode, families, log, removeLeftovers }: ProxyOptions) {
+  constructor(options: ProxyOptions) {
+    const { config, view, mode, families, userspace, log, removeLeftovers } = options;
     this.#removeLeftovers = removeLeftovers ?? (() => Promise.resolve(true));
     this.#view = view;
     this.#config = config;
@@ -57,6 +61,7 @@ export class Proxy {
         family,
         settings: view.settings(family),
         events: this.#eventsOf(family),
+        ...(userspace !== undefined && { userspace }),
       }),
     );
   }
@@ -167,6 +172,9 @@ export class Proxy {
       repairing: (error, wasRefused) => {
         this.#log.warn({ family, error: error.message }, 'repairing the table');
         for (const observer of this.#observers) observer.repairing?.(family, wasRefused);
+      },
+      noted: (message) => {
+        this.#log.warn({ family }, message);
       },
       collectFailed: (error) => {
         this.#log.debug({ family, error: error.message }, 'unused rules could not be deleted yet');

@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { IP_FAMILIES, type IpFamily } from '../rules/ip.ts';
 import { familyProblems } from '../rules/node/family-problems.ts';
 import { nodePortWarnings } from '../rules/node/node-port-addresses.ts';
+import type { PortRange } from '../rules/userspace/port-allocation.ts';
 import { SYSTEM_CLOCK } from './cluster/api/clock.ts';
 import type { ApiObserver } from './cluster/api/observer.ts';
 import type { ChosenSource } from './cluster/choose-source.ts';
@@ -26,6 +27,9 @@ import { KERNEL_FILES } from './node/kernel-files.ts';
 import { tuneMachine } from './node/tuning.ts';
 import { Proxy } from './proxy.ts';
 import { createServers } from './servers.ts';
+import type { UserspaceObserver, UserspaceProxy } from './userspace/interface.ts';
+import { createUserspaceLog } from './userspace/userspace-log.ts';
+import { createUserspaceProxy } from './userspace/userspace-proxy.ts';
 
 /** What an agent is made of. */
 export interface AgentOptions {
@@ -73,7 +77,12 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
     },
   });
   const events: EventSink = recorder ?? { record: () => undefined };
-  const proxy = createProxy(options, view);
+  const watchers: UserspaceObserver[] = [createUserspaceLog(log)];
+  const userspace = createUserspaceProxy({
+    observers: watchers,
+    limits: { ...config.userspace.limits, ports: NO_PORTS },
+  });
+  const proxy = createProxy(options, view, userspace);
   const freshness = () => source.freshness?.() ?? [];
   const servers = createServers({
     config,
@@ -86,7 +95,8 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
   });
   const families = familiesOf(proxy);
   const cleaner = createFlowCleaner({ families, log, observers: [servers.metrics] });
-  proxy.observe(cleaner);
+  // Flows to the userspace proxy are as they should be: it is the proxy that sends them on.
+  if (config.mode !== 'userspace') proxy.observe(cleaner);
   recorder?.start();
   try {
     // First, so that probes are answered while the cluster is listed.
@@ -198,12 +208,20 @@ function createView({ config, nodeName, log }: AgentOptions, events: ViewEvents)
   });
 }
 
-function createProxy({ config, log }: AgentOptions, view: ClusterView): Proxy {
+/** Modes choose the ports of listeners themselves: they know which ones rules lead to already. */
+const NO_PORTS: PortRange = { from: 0, to: -1 };
+
+function createProxy(
+  { config, log }: AgentOptions,
+  view: ClusterView,
+  userspace?: UserspaceProxy,
+): Proxy {
   const families = IP_FAMILIES.filter((family) => supportedFamilies().includes(family));
   const mode = createMode(config);
   const others = createModes().filter(({ name }) => name !== mode.name);
+  const carrier = userspace === undefined ? {} : { userspace };
   return new Proxy({
-    ...{ config, view, mode, families, log },
+    ...{ config, view, mode, families, log, ...carrier },
     removeLeftovers: () => removeLeftovers(mode, others, log),
   });
 }
@@ -260,6 +278,8 @@ function refuseWrongFamilies(
 }
 
 function warnOfNodePorts(config: AgentConfig, view: ClusterView, log: Logger): void {
-  const warnings = nodePortWarnings(config.nodePortAddresses, view.node, servesLocalhost(config));
+  // In the other modes the userspace proxy serves localhost.
+  const isLocalhostServed = config.mode !== 'iptables' || servesLocalhost(config);
+  const warnings = nodePortWarnings(config.nodePortAddresses, view.node, isLocalhostServed);
   for (const warning of warnings) log.warn(warning);
 }

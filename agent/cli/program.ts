@@ -10,7 +10,9 @@ import { addRunCommand } from './run.ts';
 /** The program. Wrong use rejects with a CommanderError after commander has said what is wrong. */
 export function createProgram(): Command {
   const program = new Command('switchyard')
-    .description('A Kubernetes service proxy: turns Services into nftables rules on this node.')
+    .description(
+      'A Kubernetes service proxy: serves Services on this node, by nftables rules or in userspace.',
+    )
     .version(VERSION)
     .helpCommand(true)
     .showHelpAfterError('(run with --help for the options)')

@@ -28,7 +28,7 @@ export function addRenderCommand(program: Command): void {
 // --- internal ---
 
 const HELP = `
-Needs neither root nor a kernel with nftables. Problems in the manifests go to standard error.
+Needs neither root nor a kernel with nftables. In userspace mode comments say who would listen where. Problems in the manifests go to standard error.
 
 Example:
   switchyard render --manifests manifests/examples --cluster-cidr 10.244.0.0/16 | sudo nft -c -f -`;

@@ -20,7 +20,7 @@ import { KERNEL_FILES } from '../node/kernel-files.ts';
 import { allowLocalhostNodePorts, tuneConntrack, tuneMachine } from '../node/tuning.ts';
 import { prepareOnce, runAgent, type AgentOptions, type OnceParts } from '../run.ts';
 import { cleanUpWhatIsThere } from './cleanup.ts';
-import { ExitError, EXIT_FAILED } from './exit.ts';
+import { ExitError, EXIT_FAILED, EXIT_USAGE } from './exit.ts';
 import { setUp } from './setup.ts';
 
 /** Adds the command. */
@@ -44,6 +44,7 @@ export function addRunCommand(program: Command): void {
 const HELP = `
 Follows changes of the file that --config names, and exits with 0 where it has to be started again for them.
 Ends on SIGTERM or SIGINT; the rules stay, so that traffic goes on: "switchyard cleanup" removes them.
+In userspace mode connections end with the agent, and new ones wait for the next agent.
 With --once exits with 1 if something could not be programmed.
 --write-config-to, --cleanup and --init-only need no API server; the last is for an init container.
 
@@ -67,6 +68,12 @@ async function run(flags: RunFlags): Promise<void> {
   const log = createLog(config.logging);
   for (const warning of warnings) log.warn(warning);
   const { manifests } = flags;
+  if (flags.once === true && config.mode === 'userspace') {
+    throw new ExitError(
+      EXIT_USAGE,
+      '--once is not available in userspace mode: who listens must stay',
+    );
+  }
   const machine = { files: KERNEL_FILES, log };
   // Before anything is touched: there may be nothing to read from.
   const source = await chooseSource({ manifests, master: masterOf(flags), config, nodeName, log });

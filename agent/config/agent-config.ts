@@ -11,10 +11,13 @@ import {
   type NodePortAddresses,
   type NodePortKeyword,
 } from '../../rules/node/node-port-addresses.ts';
+import type { LoadBalancing } from '../../rules/services/load-balancing.ts';
 import { parseBindAddress, type BindAddress } from '../http/bind-address.ts';
 import type { VariantName } from '../kernel/iptables-variant.ts';
-import type { ProxyMode } from './proxy-mode.ts';
+import { DEFAULT_LIMITS, type ProxyLimits } from '../userspace/limits.ts';
+import type { ProxyMode, RedirectChoice } from './proxy-mode.ts';
 import type { KubeProxyConfiguration } from './schema.ts';
+import { parsePortRange } from './values.ts';
 
 /** How log lines look. */
 export type LogFormat = 'text' | 'json';
@@ -61,11 +64,22 @@ export interface AgentConfig {
   readonly servers: ServerAddresses;
   /** What to ask of the kernel's connection tracking. */
   readonly conntrack: ConntrackLimits;
+  /** What the userspace proxy goes by. */
+  readonly userspace: UserspaceConfig;
   /** How likely the kernel ends the agent when memory is short, from -1000 to 1000. */
   readonly oomScoreAdj: number;
   readonly logging: { readonly format: LogFormat; readonly verbosity: number };
   /** Every field of the configuration file format, with those that are not in use yet. */
   readonly file: KubeProxyConfiguration;
+}
+
+/** How connections are carried in userspace. */
+export interface UserspaceConfig {
+  readonly redirect: RedirectChoice;
+  /** For Services that do not say. */
+  readonly loadBalancing: LoadBalancing;
+  /** Those limits that are configured. */
+  readonly limits: Pick<ProxyLimits, 'ports' | 'drainMs' | 'tcpIdleMs' | 'udpIdleMs'>;
 }
 
 /** What a KubeProxyConfiguration means for the agent. */
@@ -92,6 +106,7 @@ export function agentConfigOf(file: KubeProxyConfiguration): AgentConfig {
       isHardFail: file.bindAddressHardFail,
     },
     conntrack: file.conntrack,
+    userspace: userspaceOf(file),
     oomScoreAdj: file.oomScoreAdj,
     logging: { format: file.logging.format, verbosity: file.logging.verbosity },
     file,
@@ -124,10 +139,30 @@ function detectLocalOf(file: KubeProxyConfiguration): DetectLocal {
   }
 }
 
-/** kube-proxy limits node ports to the node's primary IPs in nftables mode, and only there. */
+function userspaceOf({ userspace }: KubeProxyConfiguration): UserspaceConfig {
+  const { redirect, loadBalancing, portRange, drainTimeout, tcpIdleTimeout, udpIdleTimeout } =
+    userspace;
+  const ports = parsePortRange(portRange) ?? DEFAULT_LIMITS.ports;
+  return {
+    redirect,
+    loadBalancing,
+    limits: {
+      ports,
+      drainMs: drainTimeout,
+      tcpIdleMs: tcpIdleTimeout,
+      udpIdleMs: udpIdleTimeout,
+    },
+  };
+}
+
+/**
+ * kube-proxy limits node ports to the node's primary IPs in nftables mode, and only there; our userspace
+ * mode follows, since nftables is its usual way in.
+ */
 const NODE_PORT_DEFAULTS: Readonly<Record<ProxyMode, NodePortAddresses>> = {
   nftables: { keywords: ['primary'], cidrs: [] },
   iptables: { keywords: [], cidrs: [] },
+  userspace: { keywords: ['primary'], cidrs: [] },
 };
 
 function nodePortAddressesOf({

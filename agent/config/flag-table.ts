@@ -1,6 +1,6 @@
 /**
  * Every flag as data: kube-proxy's (behaviour document, section 7.2), so that the command line of a
- * DaemonSet carries over, and one of our own, as kube-proxy has none for the nftables mode's mark.
+ * DaemonSet carries over, and some of our own, for what kube-proxy has no flags for.
  */
 import { NOT_USED, type Use } from './use.ts';
 
@@ -42,7 +42,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
     kind: 'text',
     fields: ['mode'],
     winsOverFile: false,
-    help: 'how Services are programmed: nftables or iptables (default nftables)',
+    help: 'how Services are served: nftables, iptables or userspace (default nftables)',
   },
   {
     syntax: '--hostname-override <name>',
@@ -100,7 +100,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
   {
     syntax: '--masquerade-all [boolean]',
     kind: 'boolean',
-    fields: ['nftables.masqueradeAll', 'iptables.masqueradeAll'],
+    fields: ['nftables.masqueradeAll', 'iptables.masqueradeAll', 'userspace.masqueradeAll'],
     winsOverFile: false,
     help: 'masquerade all traffic to ClusterIPs (default false)',
   },
@@ -133,16 +133,37 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
     help: 'in iptables mode: nft or legacy, or auto for that which kubelet uses (default auto)',
   },
   {
+    syntax: '--userspace-redirect <way>',
+    kind: 'text',
+    fields: ['userspace.redirect'],
+    winsOverFile: false,
+    help: 'how packets reach the userspace proxy: auto, nftables or none (default auto)',
+  },
+  {
+    syntax: '--userspace-port-range <range>',
+    kind: 'text',
+    fields: ['userspace.portRange'],
+    winsOverFile: false,
+    help: 'where the userspace proxy listens, if it is redirected to (default 20000-29999)',
+  },
+  {
+    syntax: '--userspace-load-balancing <name>',
+    kind: 'text',
+    fields: ['userspace.loadBalancing'],
+    winsOverFile: false,
+    help: 'the userspace balancer of Services that name none (default round-robin)',
+  },
+  {
     syntax: '--iptables-sync-period <duration>',
     kind: 'text',
-    fields: ['nftables.syncPeriod', 'iptables.syncPeriod'],
+    fields: ['nftables.syncPeriod', 'iptables.syncPeriod', 'userspace.syncPeriod'],
     winsOverFile: false,
     help: 'in any mode: how long to wait before a failed sync is tried again (default 30s)',
   },
   {
     syntax: '--iptables-min-sync-period <duration>',
     kind: 'text',
-    fields: ['nftables.minSyncPeriod', 'iptables.minSyncPeriod'],
+    fields: ['nftables.minSyncPeriod', 'iptables.minSyncPeriod', 'userspace.minSyncPeriod'],
     winsOverFile: false,
     help: 'in any mode: the shortest time between two syncs (default 1s)',
   },

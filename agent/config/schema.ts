@@ -8,9 +8,11 @@ import { familyOf, type Cidr, type Ip } from '../../rules/ip.ts';
 import type { DetectLocal } from '../../rules/node/local-detector.ts';
 import type { NodePortKeyword } from '../../rules/node/node-port-addresses.ts';
 import { IPTABLES_VARIANTS } from '../kernel/iptables-variant.ts';
+import { DEFAULT_LIMITS } from '../userspace/limits.ts';
 import { formatGoDuration, parseGoDuration } from './go-duration.ts';
+import { LOAD_BALANCINGS } from '../../rules/services/load-balancing.ts';
 import * as network from './network-values.ts';
-import { PROXY_MODES } from './proxy-mode.ts';
+import { PROXY_MODES, REDIRECTS } from './proxy-mode.ts';
 import { field, group, listOf, nullIs, required, textField } from './schema-parts.ts';
 import * as values from './values.ts';
 import type { ValueKind } from './values.ts';
@@ -18,6 +20,8 @@ import type { ValueKind } from './values.ts';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+
+const DEFAULT_LISTENER_PORTS = `${DEFAULT_LIMITS.ports.from}-${DEFAULT_LIMITS.ports.to}`;
 
 /** The `apiVersion` and `kind` that a configuration file must have. */
 export const FILE_HEADER = {
@@ -113,6 +117,15 @@ function schemaFor({ zeroIsUnset }: { readonly zeroIsUnset: boolean }) {
         udpTimeout: field(values.duration, 0),
       }),
       nftables: group(packetFilter).check(checkMinSyncPeriod),
+      userspace: group({
+        ...packetFilter,
+        redirect: textField(values.oneOf(REDIRECTS), REDIRECTS[0]),
+        portRange: textField(values.listenerPorts, DEFAULT_LISTENER_PORTS),
+        loadBalancing: textField(values.oneOf(LOAD_BALANCINGS), LOAD_BALANCINGS[0]),
+        drainTimeout: field(values.duration, DEFAULT_LIMITS.drainMs),
+        tcpIdleTimeout: nonZero(values.positiveDuration, DEFAULT_LIMITS.tcpIdleMs),
+        udpIdleTimeout: nonZero(values.positiveDuration, DEFAULT_LIMITS.udpIdleMs),
+      }).check(checkMinSyncPeriod),
       winkernel: group({
         networkName: field(values.text, ''),
         sourceVip: field(values.text, ''),

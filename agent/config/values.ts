@@ -2,6 +2,7 @@
  * The kinds of values that a configuration holds: what is expected, in words for an error, and how
  * it is read. network-values.ts has the rest of them.
  */
+import type { PortRange } from '../../rules/userspace/port-allocation.ts';
 import { parseGoDuration } from './go-duration.ts';
 import { PROXY_MODES, type ProxyMode } from './proxy-mode.ts';
 
@@ -87,7 +88,14 @@ export const proxyMode: ValueKind<ProxyMode> = {
 /** Ports as `a-b`, `a+n` or `a`. */
 export const portRange: ValueKind<string> = {
   expected: 'a range of ports such as "30000-32767"',
-  read: (value) => readText(value, parsePortRange),
+  read: (value) => readText(value, (given) => parsePortRange(given) && given),
+};
+
+/** Ports to listen at, in the same form. */
+export const listenerPorts: ValueKind<string> = {
+  expected: 'a range of ports above 0 such as "20000-29999"',
+  read: (value) =>
+    readText(value, (given) => ((parsePortRange(given)?.from ?? 0) > 0 ? given : undefined)),
 };
 
 /** A number of bytes, with Kubernetes' suffixes: `0`, `512`, `64Ki`, `1M`. */
@@ -107,6 +115,16 @@ export function readText<T>(
   return typeof value === 'string' ? parse(value) : undefined;
 }
 
+/** The ends of a range of ports; `undefined` when it is none. */
+export function parsePortRange(given: string): PortRange | undefined {
+  const [, first, separator, second = '0'] =
+    /^([0-9]{1,5})(?:([-+])([0-9]{1,5}))?$/.exec(given) ?? [];
+  if (first === undefined) return undefined;
+  const from = Number(first);
+  const to = separator === '-' ? Number(second) : from + Number(second);
+  return from <= to && to <= 65535 ? { from, to } : undefined;
+}
+
 // --- internal ---
 
 const MAX_INT32 = 2 ** 31 - 1;
@@ -116,13 +134,4 @@ const BYTE_QUANTITY = /^[0-9]+([kMGT]|[KMGT]i)?$/;
 function readDuration(value: unknown, fits: (ms: number) => boolean): number | undefined {
   const milliseconds = readText(value, parseGoDuration);
   return milliseconds !== undefined && fits(milliseconds) ? milliseconds : undefined;
-}
-
-function parsePortRange(given: string): string | undefined {
-  const [, first, separator, second = '0'] =
-    /^([0-9]{1,5})(?:([-+])([0-9]{1,5}))?$/.exec(given) ?? [];
-  if (first === undefined) return undefined;
-  const from = Number(first);
-  const to = separator === '-' ? Number(second) : from + Number(second);
-  return from <= to && to <= 65535 ? given : undefined;
 }

@@ -229,17 +229,24 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
 /** The status of a request that nobody answered, in client-go's words. */
 const NO_ANSWER = '<error>';
 
+const TABLE_SYNC_FAILURES = 'kubeproxy_sync_proxy_rules_nftables_sync_failures_total';
+
+const TABLE_CLEANUP_FAILURES = 'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total';
+
 const SYNC_FAILURES = {
-  nftables: 'kubeproxy_sync_proxy_rules_nftables_sync_failures_total',
+  nftables: TABLE_SYNC_FAILURES,
   iptables: 'kubeproxy_sync_proxy_rules_iptables_restore_failures_total',
+  // What leads to the proxy is nftables mode's table.
+  userspace: TABLE_SYNC_FAILURES,
 } as const satisfies Record<ProxyMode, string>;
 
 const PARTIAL_RESTORE_FAILURES =
   'kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total';
 
 const COUNTERS_BY_MODE = {
-  nftables: [SYNC_FAILURES.nftables, 'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total'],
+  nftables: [TABLE_SYNC_FAILURES, TABLE_CLEANUP_FAILURES],
   iptables: [SYNC_FAILURES.iptables, PARTIAL_RESTORE_FAILURES],
+  userspace: [TABLE_SYNC_FAILURES, TABLE_CLEANUP_FAILURES],
 } as const satisfies Record<ProxyMode, readonly string[]>;
 
 const COUNTERS_BY_FAMILY = [

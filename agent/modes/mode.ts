@@ -9,6 +9,7 @@ import type { RuleSettings } from '../../rules/settings.ts';
 import type { ProxyMode } from '../config/proxy-mode.ts';
 import type { Finding } from '../node/preflight.ts';
 import type { Proxier, ProxierEvents } from '../sync/proxier.ts';
+import type { UserspaceProxy } from '../userspace/interface.ts';
 
 /** A way to serve Services. */
 export interface Mode {
@@ -39,6 +40,8 @@ export interface ProxierOptions {
   readonly family: IpFamily;
   readonly settings: RuleSettings;
   readonly events: ProxierEvents;
+  /** What carries connections in userspace, where the agent has such; it does unless it syncs only once. */
+  readonly userspace?: UserspaceProxy;
 }
 
 /** A cluster as this node wants it, worked out. */

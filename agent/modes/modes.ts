@@ -5,23 +5,22 @@ import { DEFAULTS } from '../config/schema.ts';
 import type { Mode } from './mode.ts';
 import { createIptablesMode } from './iptables.ts';
 import { createNftablesMode } from './nftables.ts';
+import { createUserspaceMode } from './userspace.ts';
 
 /** The configured mode, on this machine. */
-export function createMode(config: ModeConfig): Mode {
+export function createMode(config: AgentConfig): Mode {
   return CREATE[config.mode](config);
 }
 
-/** Every mode, on this machine, as it is without a configuration. */
+/** Every mode, on this machine, as if nothing were configured. */
 export function createModes(): Mode[] {
-  const config = agentConfigOf(DEFAULTS);
-  return PROXY_MODES.map((mode) => createMode({ ...config, mode }));
+  return PROXY_MODES.map((mode) => createMode(agentConfigOf({ ...DEFAULTS, mode })));
 }
 
 // --- internal ---
 
-type ModeConfig = Pick<AgentConfig, 'mode' | 'iptables'>;
-
-const CREATE: Readonly<Record<ProxyMode, (config: ModeConfig) => Mode>> = {
-  nftables: () => createNftablesMode(),
-  iptables: (config) => createIptablesMode(config.iptables),
+const CREATE: Readonly<Record<ProxyMode, (config: AgentConfig) => Mode>> = {
+  nftables: ({ userspace: { loadBalancing } }) => createNftablesMode(undefined, { loadBalancing }),
+  iptables: ({ iptables }) => createIptablesMode(iptables),
+  userspace: createUserspaceMode,
 };

@@ -6,22 +6,43 @@ import { NftablesPlanner, type FoundTable } from '../../rules/nftables/planner.t
 import { reportChanges } from '../../rules/nftables/report.ts';
 import { ELEMENTS_PER_COMMAND, scriptSteps, scriptText } from '../../rules/nftables/script.ts';
 import { isEmptyTransaction, type Transaction } from '../../rules/nftables/transaction.ts';
+import type { ListenerDefaults } from '../../rules/userspace/service-listeners.ts';
 import { createNft, NFT_DEFAULTS } from '../kernel/nft-process.ts';
 import { NftTransport } from '../kernel/nft-transport.ts';
 import type { Transport } from '../kernel/transport.ts';
 import { preflight } from '../node/preflight.ts';
 import { SYSTEM } from '../node/system.ts';
+import { ListenerSync } from '../sync/listener-sync.ts';
 import { TableSync } from '../sync/table-sync.ts';
+import { localhostWay, loopbackIps } from '../sync/ways-in.ts';
 import type { Desired, FamilyDifference, Mode } from './mode.ts';
 
-/** nftables mode on this machine, or on whatever a transport leads to. */
+/**
+ * nftables mode on this machine, or on whatever a transport leads to. `defaults` are for node ports at
+ * localhost, where the userspace proxy serves them.
+ */
 export function createNftablesMode(
   transport: Transport = new NftTransport(createNft(NFT_DEFAULTS)),
+  defaults: ListenerDefaults = { loadBalancing: 'round-robin' },
 ): Mode {
   return {
     name: 'nftables',
-    createProxier: (options) =>
-      new TableSync({ ...options, transport, now: () => performance.now() }),
+    createProxier(options) {
+      const now = (): number => performance.now();
+      const { userspace: proxy, settings } = options;
+      const isLocalhostServed = proxy !== undefined && loopbackIps(settings).length > 0;
+      if (!isLocalhostServed) return new TableSync({ ...options, transport, now });
+      return new ListenerSync({
+        ...options,
+        proxy,
+        findWay: (current, events) => {
+          const table = { ...options, settings: current, events, transport, now };
+          const rules = new TableSync(table);
+          return Promise.resolve(localhostWay({ settings: current, defaults, rules }));
+        },
+        now,
+      });
+    },
     render(desired, format) {
       const transactions = IP_FAMILIES.map((family) =>
         plannerOf(desired, family, undefined).plan(),

@@ -109,6 +109,15 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
   },
 ];
 
+/** What lets a client wait while the userspace proxy starts anew, instead of being refused. */
+export const SOCKET_FEATURES: readonly KernelFeature[] = (['ip', 'ip6'] as const).map((family) => ({
+  name: 'socket lookup (clients wait while the agent starts anew)',
+  option: 'CONFIG_NFT_SOCKET',
+  family,
+  hook: 'type filter hook input priority 0',
+  rule: 'socket transparent 0 accept',
+}));
+
 /** The dry run that shows whether the kernel has a feature: input for `nft -c -f -`. */
 export function probeScript({ family, hook, rule, set }: KernelFeature): string {
   const commands = [

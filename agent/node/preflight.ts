@@ -32,6 +32,16 @@ export async function preflight(nft: RunNft, system: System): Promise<Finding[]>
   ];
 }
 
+/** Tries one feature. Rejects for bugs only. */
+export async function checkFeature(nft: RunNft, feature: KernelFeature): Promise<Finding> {
+  const result = await attempt(() => nft(['-c', '-f', '-'], probeScript(feature)));
+  const what = `kernel, ${feature.family}: ${feature.name}`;
+  const advice = `needs ${feature.option} (a module may have to be loaded)`;
+  if (result instanceof KernelError) return missing(what, `${advice}; ${result.message}`);
+  if (result.exitCode === 0) return ok(what);
+  return missing(what, `${advice}; nft says: ${parseComplaint(result.stderr).message}`);
+}
+
 // --- internal ---
 
 /** Older ones parse the whole ruleset, whatever they are asked (behaviour document, section 4.1). */
@@ -86,15 +96,6 @@ async function checkFeatures(nft: RunNft): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const feature of KERNEL_FEATURES) findings.push(await checkFeature(nft, feature));
   return findings;
-}
-
-async function checkFeature(nft: RunNft, feature: KernelFeature): Promise<Finding> {
-  const result = await attempt(() => nft(['-c', '-f', '-'], probeScript(feature)));
-  const what = `kernel, ${feature.family}: ${feature.name}`;
-  const advice = `needs ${feature.option} (a module may have to be loaded)`;
-  if (result instanceof KernelError) return missing(what, `${advice}; ${result.message}`);
-  if (result.exitCode === 0) return ok(what);
-  return missing(what, `${advice}; nft says: ${parseComplaint(result.stderr).message}`);
 }
 
 /** Sysctls without which packets do not pass, however right the rules are. */

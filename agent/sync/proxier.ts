@@ -59,6 +59,8 @@ export interface ProxierEvents {
   repairing(reason: KernelError, wasRefused: boolean): void;
   /** Something without a user could not be deleted; the next sync tries again. */
   collectFailed(reason: KernelError): void;
+  /** Something that people should know about how Services are served here. */
+  noted?(message: string): void;
 }
 
 /** A difference that was programmed. */

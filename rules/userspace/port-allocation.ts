@@ -37,6 +37,15 @@ export class PortAllocation {
     return undefined;
   }
 
+  /** Lets the listener keep the port it had, unless another has it or it is not in the range. */
+  adopt(id: string, port: number): void {
+    const { from, to } = this.#range;
+    if (port < from || port > to || this.#taken.has(port)) return;
+    this.release(id);
+    this.#taken.add(port);
+    this.#ports.set(id, port);
+  }
+
   /** The listener is gone: its port is free. */
   release(id: string): void {
     const port = this.#ports.get(id);

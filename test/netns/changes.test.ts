@@ -46,7 +46,9 @@ for (const { name, mode, source } of PACKET_RUNS) {
       });
     }
 
-    describe('that say nothing new', () => {
+    describe('that say nothing new', function () {
+      // Where agents keep running, each program is a start and a stop.
+      this.timeout(60_000);
       const programTwice = async (
         first: readonly TestService[],
         second: readonly TestService[],

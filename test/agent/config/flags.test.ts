@@ -51,6 +51,7 @@ describe('addConfigFlags', () => {
 });
 
 describe('the flags that set something', () => {
+  const USERSPACE = load([]).config.userspace;
   const cases = [
     { argv: ['--kubeconfig=/etc/kubeconfig'], sets: { kubeconfig: '/etc/kubeconfig' } },
     { argv: ['--proxy-mode=nftables'], sets: { mode: 'nftables' } },
@@ -95,6 +96,23 @@ describe('the flags that set something', () => {
     {
       argv: ['--iptables-localhost-nodeports=false'],
       sets: { iptables: { variant: 'auto', allowsLocalhostNodePorts: false } },
+    },
+    {
+      argv: ['--userspace-redirect=none'],
+      sets: { userspace: { ...USERSPACE, redirect: 'none' } },
+    },
+    {
+      argv: ['--userspace-port-range=7000+9'],
+      sets: {
+        userspace: {
+          ...USERSPACE,
+          limits: { ...USERSPACE.limits, ports: { from: 7000, to: 7009 } },
+        },
+      },
+    },
+    {
+      argv: ['--userspace-load-balancing=random'],
+      sets: { userspace: { ...USERSPACE, loadBalancing: 'random' } },
     },
     { argv: ['--iptables-sync-period=1m30s'], sets: { syncPeriodMs: 90_000 } },
     { argv: ['--iptables-min-sync-period=250ms'], sets: { minSyncPeriodMs: 250 } },
@@ -185,6 +203,9 @@ describe('flags with values that are wrong', () => {
     { argv: ['--iptables-localhost-nodeports=no'], expected: 'true or false', got: '"no"' },
     { argv: ['--iptables-variant=nftables'], expected: '"legacy"', got: '"nftables"' },
     { argv: ['--nftables-masquerade-bit=0x1'], expected: 'from 0 to 31', got: '"0x1"' },
+    { argv: ['--userspace-redirect=ipvs'], expected: '"auto" or "nftables"', got: '"ipvs"' },
+    { argv: ['--userspace-port-range=0-9'], expected: 'a range of ports', got: '"0-9"' },
+    { argv: ['--userspace-load-balancing=rr'], expected: '"round-robin"', got: '"rr"' },
     { argv: ['--iptables-sync-period=0s'], expected: 'a duration above 0s', got: '"0s"' },
     { argv: ['--iptables-sync-period=30'], expected: 'a duration', got: '"30"' },
     { argv: ['--iptables-min-sync-period=31s'], expected: 'at most syncPeriod, 30s', got: '"31s"' },

@@ -31,6 +31,16 @@ describe('a configuration of nothing', () => {
         isHardFail: false,
       },
       conntrack: DEFAULTS.conntrack,
+      userspace: {
+        redirect: 'auto',
+        loadBalancing: 'round-robin',
+        limits: {
+          ports: { from: 20_000, to: 29_999 },
+          drainMs: 300_000,
+          tcpIdleMs: 86_400_000,
+          udpIdleMs: 30_000,
+        },
+      },
       oomScoreAdj: -999,
       logging: { format: 'text', verbosity: 0 },
       file: DEFAULTS,
@@ -262,11 +272,11 @@ describe('a configuration file that is wrong', () => {
           'without spaces, quotes, "/", ":", "*" or "\\", since detectLocalMode is BridgeInterface, got ""',
       ],
     },
-    ...['userspace', 'ipvs', 'NFTables'].map((mode) => ({
+    ...['ipvs', 'kernelspace', 'NFTables'].map((mode) => ({
       name: `the mode ${mode}`,
       text: `mode: ${mode}\n`,
       problems: [
-        `${file}:3: mode: expected "nftables" or "iptables" (no other mode is available in this version), got "${mode}"`,
+        `${file}:3: mode: expected "nftables", "iptables" or "userspace" (no other mode is available in this version), got "${mode}"`,
       ],
     })),
     {
@@ -369,7 +379,8 @@ describe('ConfigError', () => {
 
 it('the fixture is the whole of a kubeadm file: every section is in it', () => {
   const { file } = load([]).config;
-  const optional = ['windowsRunAsService'];
+  // The last is a section of ours.
+  const optional = ['windowsRunAsService', 'userspace'];
   const text = readFileSync(KUBEADM_FILE, 'utf8');
   for (const name of Object.keys(file).filter((key) => !optional.includes(key))) {
     expect(text).to.match(new RegExp(`^${name}:`, 'm'));

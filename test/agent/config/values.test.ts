@@ -65,14 +65,20 @@ const CASES: readonly Case[] = [
   {
     name: 'proxyMode',
     kind: values.proxyMode,
-    good: same('nftables', 'iptables'),
-    bad: ['userspace', 'ipvs', 'NFTables'],
+    good: same('nftables', 'iptables', 'userspace'),
+    bad: ['ipvs', 'kernelspace', 'NFTables'],
   },
   {
     name: 'portRange',
     kind: values.portRange,
     good: same('80', '30000-32767', '1000+100', '0-0'),
     bad: ['2-1', '1-', '-1', '1-65536', '65500+100', 'a', 80],
+  },
+  {
+    name: 'listenerPorts',
+    kind: values.listenerPorts,
+    good: same('80', '20000-29999', '1000+100'),
+    bad: ['0-0', '0-100', '2-1', '1-65536', 'a', 80],
   },
   {
     name: 'byteQuantity',
@@ -190,8 +196,11 @@ for (const { name, kind, good, bad } of CASES) {
   });
 }
 
+/** Functions that kinds are made with. */
+const NO_KINDS: ReadonlySet<string> = new Set(['readText', 'parsePortRange']);
+
 it('every value kind has a case', () => {
   const tested = new Set(CASES.map(({ name }) => name.split(' ')[0]));
-  const all = Object.keys({ ...values, ...network }).filter((name) => name !== 'readText');
+  const all = Object.keys({ ...values, ...network }).filter((name) => !NO_KINDS.has(name));
   expect([...tested].sort()).to.deep.equal(all.sort());
 });

@@ -40,6 +40,11 @@ export async function startAgent(node: Host, run: AgentRun): Promise<RunningAgen
   return new RunningAgent(program);
 }
 
+/** Resolves once the agent on a node has synced both families. */
+export async function waitUntilReady(node: Host): Promise<void> {
+  await node.exec(process.execPath, ['--input-type=module', '-e', ASK_UNTIL_READY]);
+}
+
 /** An agent that follows the cluster. */
 export class RunningAgent {
   readonly #program: Program;
@@ -80,10 +85,18 @@ export class RunningAgent {
 
 // --- internal ---
 
+const ASK_UNTIL_READY = `
+for (const deadline = Date.now() + 40_000; ; ) {
+  const response = await fetch('http://127.0.0.1:10256/readyz').catch(() => undefined);
+  if (response?.ok === true) break;
+  if (Date.now() > deadline) throw new Error('not ready: ' + (await response?.text()));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}`;
+
 const MAIN = fileURLToPath(new URL('../../../agent/main.ts', import.meta.url));
 
 /** Several that load the API client at once take their time where cores are few. */
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 40_000;
 
 /** Tests need not wait a second between two changes. */
 const UNHURRIED = ['--iptables-min-sync-period', '0s'];

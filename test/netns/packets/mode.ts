@@ -4,7 +4,14 @@
  */
 import { IPTABLES_VARIANTS, type VariantName } from '../../../agent/kernel/iptables-variant.ts';
 import type { Host } from '../../../scripts/world/host.ts';
-import { type AgentRun, type LogLine, runAgentOnce } from './agent.ts';
+import {
+  type AgentRun,
+  type LogLine,
+  type RunningAgent,
+  runAgentOnce,
+  startAgent,
+  waitUntilReady,
+} from './agent.ts';
 
 /** How a mode may differ from nftables mode (behaviour document, section 9). */
 export type Difference =
@@ -17,7 +24,9 @@ export type Difference =
   /** By default node ports are served at every address of the node. */
   | 'node ports everywhere by default'
   /** Node ports are served at localhost. */
-  | 'node ports at localhost';
+  | 'node ports at localhost'
+  /** Endpoints see an address of the node in place of the sender's, whatever a row says: nothing `unless`. */
+  | 'sources are the node';
 
 /** A proxy mode under test. */
 export interface PacketMode {
@@ -25,14 +34,32 @@ export interface PacketMode {
   /** What an agent is run with in this mode. */
   readonly flags: readonly string[];
   readonly differences: readonly Difference[];
-  /** Programs a node with what its source holds; the rules are in place when it resolves to the log. */
+  /**
+   * Programs a node with what its source holds; Services are served when it resolves to the log. Where that
+   * takes an agent that keeps running, it takes the place of the one before, and ends with the world.
+   */
   program(node: Host, run: AgentRun): Promise<readonly LogLine[]>;
 }
+
+/** An agent that runs once makes no kernel settings; here they could not be made, and it would say so. */
+const KERNEL_AS_IT_IS = [
+  ...['--conntrack-max-per-core', '0', '--conntrack-tcp-timeout-established', '0s'],
+  ...['--conntrack-tcp-timeout-close-wait', '0s'],
+];
+
+/** What an agent is run with in userspace mode. */
+const USERSPACE_FLAGS = [...KERNEL_AS_IT_IS, '--proxy-mode', 'userspace'];
 
 /** All modes. */
 export const PACKET_MODES: readonly PacketMode[] = [
   { name: 'nftables', flags: [], differences: [], program: runAgentOnce },
   ...IPTABLES_VARIANTS.map(iptablesMode),
+  {
+    name: 'userspace',
+    flags: USERSPACE_FLAGS,
+    differences: ['sources are the node'],
+    program: keepUserspaceAgent,
+  },
 ];
 
 // --- internal ---
@@ -51,4 +78,18 @@ function iptablesMode(variant: VariantName): PacketMode {
     ],
     program: (node, run) => runAgentOnce(node, { ...run, flags: [...run.flags, ...flags] }),
   };
+}
+
+/** The agent of each node that has one running. */
+const running = new WeakMap<Host, RunningAgent>();
+
+async function keepUserspaceAgent(
+  node: Host,
+  { source, flags }: AgentRun,
+): Promise<readonly LogLine[]> {
+  await running.get(node)?.stop();
+  const agent = await startAgent(node, { source, flags: [...flags, ...USERSPACE_FLAGS] });
+  running.set(node, agent);
+  await waitUntilReady(node);
+  return agent.log;
 }

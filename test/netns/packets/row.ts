@@ -47,6 +47,18 @@ export function masqueraded(...hosts: readonly string[]): Reached[] {
   return hosts.map((host) => ({ host, source: 'masqueraded' }));
 }
 
+/** The same row where whatever goes to a Service is carried by a proxy on the node, which connects itself. */
+export function asCarried(row: PacketRow): PacketRow {
+  const { expected, to } = row;
+  if (typeof expected === 'string') return row;
+  // Who answers at the very port that was sent to was not reached by way of a Service.
+  const isDirect = ({ host }: Reached): boolean => host.endsWith(`:${to.port}`);
+  const carried = expected.map((reached): Reached => {
+    return isDirect(reached) ? reached : { ...reached, source: 'masqueraded' };
+  });
+  return { ...row, expected: carried };
+}
+
 /** One packet of a row. */
 export interface PacketKind {
   readonly family: IpFamily;

@@ -4,7 +4,7 @@ import type { LogLine } from './agent.ts';
 import type { Bed } from './bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './cluster.ts';
 import type { PacketMode } from './mode.ts';
-import type { PacketRow } from './row.ts';
+import { asCarried, type PacketRow } from './row.ts';
 import { type Observations, expectedObservations, sendRows } from './send.ts';
 import type { TestService } from './service.ts';
 import type { Topic } from './topic.ts';
@@ -32,6 +32,15 @@ export function testScene(mode: PacketMode, bed: () => Bed, { topics, flags }: S
     return unless === undefined || !mode.differences.includes(unless);
   };
 
+  // The same rows for each use: what became of their packets is known by them.
+  const rowsOf = new Map(
+    topics.map((topic): [Topic, readonly PacketRow[]] => {
+      const rows = topic.rows.filter(holds);
+      const isCarried = mode.differences.includes('sources are the node');
+      return [topic, isCarried ? rows.map(asCarried) : rows];
+    }),
+  );
+
   before(async function () {
     this.timeout(SCENE_TIMEOUT_MS);
     for (const { extraIps = [], servers = [] } of topics) {
@@ -41,13 +50,12 @@ export function testScene(mode: PacketMode, bed: () => Bed, { topics, flags }: S
     const services = topics.flatMap((topic) => topic.services);
     logs.nodes = await programNodes(mode, bed(), services, flags);
     await bed().takeFreshPorts();
-    const rows = topics.flatMap((topic) => topic.rows.filter(holds));
-    observations = await sendRows(bed().world, rows);
+    observations = await sendRows(bed().world, [...rowsOf.values()].flat());
   });
 
-  for (const { name, rows } of topics) {
+  for (const [{ name }, rows] of rowsOf) {
     describe(name, () => {
-      for (const row of rows.filter(holds)) {
+      for (const row of rows) {
         it(row.name, () => {
           expect(observations.get(row)).to.deep.equal(expectedObservations(row));
         });

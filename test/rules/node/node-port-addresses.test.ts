@@ -137,16 +137,10 @@ describe('nodePortWarnings', () => {
     },
     { name: 'is content with all', given: addresses('all'), node: dualStack, about: [] },
     {
-      name: 'warns that loopback addresses are not served',
+      name: 'is content with localhost besides',
       given: addresses('primary', 'localhost'),
       node: dualStack,
-      about: ['loopback'],
-    },
-    {
-      name: 'knows a loopback network without the keyword',
-      given: addresses('primary', '127.0.0.1/32' as Cidr),
-      node: dualStack,
-      about: ['loopback'],
+      about: [],
     },
   ];
   for (const { name, given, node, about } of cases) {
