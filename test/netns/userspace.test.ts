@@ -1,0 +1,234 @@
+/** The userspace proxy's ways in, besides the packet table: restarts, guards, localhost, no redirect. */
+import { expect } from 'chai';
+import { IP_FAMILIES, type IpFamily } from '../../rules/ip.ts';
+import type { RunningLoad } from '../../scripts/world/host.ts';
+import type { LoadFailure } from '../../scripts/world/host/protocol.ts';
+import { type RunningAgent, startAgent, waitUntilReady } from './packets/agent.ts';
+import { type Bed, createBed } from './packets/bed.ts';
+import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
+import { eventually } from './packets/eventually.ts';
+import { ipsOfHost, LOCALHOST } from './packets/hosts.ts';
+import { kernelOf } from './packets/kernel.ts';
+import { masqueraded, type Expected } from './packets/row.ts';
+import { expectedObservations, sendRow } from './packets/send.ts';
+import { makeService, nodePortOf } from './packets/service.ts';
+import { addStickyClients, findPins } from './packets/stickiness.ts';
+import {
+  clusterIpOf,
+  nodePortAt,
+  nodePortAtIps,
+  type Target,
+  through,
+  vipOf,
+} from './packets/target.ts';
+
+const WEB = makeService({
+  number: 1,
+  name: 'web',
+  type: 'LoadBalancer',
+  endpoints: ['pod-1-1', 'pod-1-2'],
+});
+
+const STICKY = makeService({
+  number: 2,
+  name: 'sticky',
+  type: 'LoadBalancer',
+  endpoints: ['pod-1-1', 'pod-1-2'],
+  spec: { sessionAffinity: 'ClientIP' },
+});
+
+const TOLD = makeService({
+  number: 3,
+  name: 'told',
+  endpoints: ['pod-1-3'],
+  ports: [{ protocol: 'TCP', targetPort: 9_100 }],
+  metadata: { annotations: { 'switchyard.dev/proxy-protocol': 'v2' } },
+});
+
+/** Longer than an agent takes to start on a busy machine. */
+const PATIENCE_MS = 60_000;
+
+describe('the userspace proxy', function () {
+  this.timeout(PATIENCE_MS);
+  let bed: Bed;
+  let agent: RunningAgent;
+
+  before(async () => {
+    bed = await createBed({ nodes: [{ pods: 4 }], clients: 1 });
+    await bed.write([WEB, STICKY, TOLD]);
+  });
+  after(async () => {
+    await agent.stop();
+    await bed.close();
+  });
+
+  async function start(...flags: string[]): Promise<void> {
+    agent = await startAgent(bed.world.host('node-1'), {
+      manifests: bed.manifests.path,
+      flags: [...CLUSTER_CIDR_FLAGS, ...flags],
+    });
+    await waitUntilReady(bed.world.host('node-1'));
+  }
+
+  async function expectThat(from: string, to: Target, expected: Expected): Promise<void> {
+    const row = { name: `${from} sends`, from, to, expected };
+    expect(await sendRow(bed.world, row)).to.deep.equal(expectedObservations(row));
+  }
+
+  /** New connections all the time, to a ClusterIP, a VIP and a node port, until `meanwhile` is over. */
+  async function failuresDuring(meanwhile: () => Promise<void>): Promise<LoadFailure[]> {
+    const paths = [
+      { from: 'pod-1-4', to: clusterIpOf(WEB) },
+      { from: 'client-1', to: vipOf(WEB) },
+      { from: 'client-1', to: nodePortAt(1, WEB) },
+      { from: 'node-1', to: clusterIpOf(WEB) },
+    ];
+    const loads = await Promise.all(
+      paths.flatMap(({ from, to: { ips, port } }) =>
+        IP_FAMILIES.map((family) =>
+          bed.world.host(from).load({
+            ...{ protocol: 'tcp', ip: ips[family], port, concurrency: 2 },
+            ...{ intervalMs: 20, timeoutMs: PATIENCE_MS },
+          }),
+        ),
+      ),
+    );
+    // Under way when it happens, and after it: a connection that waited has to be answered.
+    await answeredMore(loads);
+    await meanwhile();
+    await answeredMore(loads);
+    const reports = await Promise.all(loads.map((load) => load.stop()));
+    return reports.flatMap(({ firstFailures }) => firstFailures);
+  }
+
+  describe('behind an nftables table', () => {
+    before(() => start('--proxy-mode', 'userspace'));
+
+    for (const [manner, end] of [
+      ['ends', () => agent.stop()],
+      ['is killed', () => agent.kill()],
+    ] as const) {
+      it(`refuses no connection when the agent ${manner} and the next one starts`, async () => {
+        const failures = await failuresDuring(async () => {
+          await end();
+          await start('--proxy-mode', 'userspace');
+        });
+        // Those that had been accepted, by the agent or by the kernel for it, end with the process.
+        const refused = failures.filter(({ result }) => result.outcome !== 'error');
+        expect(refused).to.deep.equal([]);
+      });
+    }
+
+    for (const family of IP_FAMILIES) {
+      it(`is not reached but by way of a Service (${family})`, async () => {
+        const listeners = await listenersOf(family);
+        expect(listeners).not.to.be.empty;
+        for (const { protocol, port } of listeners) {
+          for (const from of ['client-1', 'pod-1-4', 'node-1']) {
+            const request = { protocol, ip: ipsOfHost('node-1')[family], port };
+            const result = await bed.world.host(from).connect(request);
+            expect(result.outcome, `${protocol} ${port} from ${from}`).to.equal('rejected');
+          }
+        }
+      });
+    }
+
+    it('sees the addresses of clients, and keeps each with its endpoint', async () => {
+      await addStickyClients(bed);
+      const pins = await findPins(bed, { VIP: vipOf(STICKY) });
+      expect(new Set(pins.values())).to.have.all.keys('pod-1-1', 'pod-1-2');
+    });
+
+    it("tells endpoints the client's address by a PROXY protocol header where it is asked to", async () => {
+      const server = bed.world.host('pod-1-3').spawn(process.execPath, ['-e', PRINT_FIRST_BYTES]);
+      await server.waitForOutput(/listening/);
+      const { ips, port } = through(1, clusterIpOf(TOLD));
+      const client = bed.world.host('client-1');
+      await client.connect({ protocol: 'tcp', ip: ips.IPv4, port });
+      await server.waitForOutput(/[0-9a-f]{32}/);
+      const address = Buffer.from(ipsOfHost('client-1').IPv4.split('.').map(Number));
+      expect(server.stdout).to.include(
+        `0d0a0d0a000d0a515549540a2111000c${address.toString('hex')}`,
+      );
+    });
+  });
+
+  describe('without a redirect', () => {
+    before(async () => {
+      await agent.stop();
+      await start('--proxy-mode', 'userspace', '--userspace-redirect', 'none');
+    });
+
+    it('serves node ports', async () => {
+      await expectThat('client-1', nodePortAt(1, WEB), masqueraded('pod-1-1', 'pod-1-2'));
+    });
+
+    it('leaves no rules, and says what is not served', async () => {
+      for (const family of IP_FAMILIES) {
+        expect(await kernelOf(bed.world.host('node-1')).readTable(family)).to.equal(undefined);
+      }
+      const said = agent.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+      expect(said.join()).to.include('only node ports are served');
+    });
+  });
+
+  describe('in nftables mode', () => {
+    before(async () => {
+      await agent.stop();
+      await start('--nodeport-addresses', 'localhost,primary');
+    });
+
+    it('serves node ports at localhost, where it was asked for', async () => {
+      const { ips, port } = nodePortAtIps(LOCALHOST, WEB);
+      for (const family of IP_FAMILIES) {
+        for (const protocol of ['tcp', 'udp'] as const) {
+          const request = { protocol, ip: ips[family], port, count: 10, concurrency: 1 };
+          const results = await bed.world.host('node-1').connectMany(request);
+          const hosts = results.map((result) => ('by' in result ? result.by : result.outcome));
+          expect(new Set(hosts), `${protocol} ${family}`).to.have.all.keys('pod-1-1', 'pod-1-2');
+        }
+      }
+    });
+
+    it('leaves everything else to the rules', async () => {
+      const listening = await bed.world.host('node-1').exec('ss', ['-Hltun']);
+      const nodePorts = listening.stdout
+        .split('\n')
+        .filter((line) => line.includes(`:${nodePortOf(WEB.number)} `));
+      for (const line of nodePorts) expect(line).to.match(/ (127\.0\.0\.1|\[::1\]):/);
+      expect(nodePorts).to.have.lengthOf(4);
+    });
+  });
+
+  /** What an agent's table says of its listeners. */
+  async function listenersOf(
+    family: IpFamily,
+  ): Promise<{ protocol: 'tcp' | 'udp'; port: number }[]> {
+    const table = await kernelOf(bed.world.host('node-1')).readTable(family);
+    return [...(table?.contents.get('listeners')?.keys() ?? [])].map((key) => {
+      const [, protocol, port] = key.split(' . ');
+      return { protocol: protocol === 'udp' ? 'udp' : 'tcp', port: Number(port) };
+    });
+  }
+});
+
+// --- internal ---
+
+/** Resolves once each load had some more connections answered. */
+async function answeredMore(loads: readonly RunningLoad[]): Promise<void> {
+  const answered = async (): Promise<number[]> => {
+    const reports = await Promise.all(loads.map((load) => load.report()));
+    return reports.map((report) => report.answered);
+  };
+  const before = await answered();
+  await eventually(
+    async () => (await answered()).every((count, index) => count > (before[index] ?? 0) + 5),
+    () => 'new connections along every path',
+  );
+}
+
+const PRINT_FIRST_BYTES = `
+require('node:net').createServer((socket) => {
+  socket.on('error', () => {});
+  socket.once('data', (data) => { console.log(data.toString('hex')); socket.end(); });
+}).listen(9100, '0.0.0.0', () => console.log('listening'));`;
