@@ -89,10 +89,12 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
     currentConfig: () => currentConfig,
     view,
     proxy,
+    userspace,
     freshness,
     log,
     events,
   });
+  watchers.push(servers.metrics.userspace);
   const families = familiesOf(proxy);
   const cleaner = createFlowCleaner({ families, log, observers: [servers.metrics] });
   // Flows to the userspace proxy are as they should be: it is the proxy that sends them on.

@@ -21,6 +21,7 @@ import { metricsAnswerer } from './metrics/metrics-answers.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { localAddresses } from './node/local-addresses.ts';
 import type { Proxy } from './proxy.ts';
+import type { UserspaceProxy } from './userspace/interface.ts';
 import { VERSION } from './version.ts';
 
 /** What the servers speak of. */
@@ -30,6 +31,8 @@ export interface ServersOptions {
   readonly currentConfig: () => AgentConfig;
   readonly view: ClusterView;
   readonly proxy: Proxy;
+  /** What carries connections in userspace. */
+  readonly userspace: UserspaceProxy;
   /** How far the source can be believed. */
   readonly freshness: () => readonly Freshness[];
   readonly log: Logger;
@@ -50,11 +53,12 @@ export interface AgentServers {
 
 /** Makes the servers; what they speak of is observed from now on. */
 export function createServers(options: ServersOptions): AgentServers {
-  const { config, currentConfig, view, proxy, freshness, log } = options;
+  const { config, currentConfig, view, proxy, userspace, freshness, log } = options;
   const { proxiers } = proxy;
   const families = proxiers.map(({ family }) => family);
   const now = Date.now;
-  const sources = { view, freshness, proxiers, mode: config.mode, version: VERSION, now };
+  const { mode } = config;
+  const sources = { view, freshness, proxiers, mode, userspace, version: VERSION, now };
   const metrics = new AgentMetrics(createMetrics(), sources);
   const health = new ProxyHealth({ families, timeoutMs: 2 * config.syncPeriodMs, now });
   const readiness = new Readiness(families, freshness);

@@ -15,16 +15,23 @@ import type { EventResult } from '../events/event-recorder.ts';
 import type { HealthPath } from '../health/health-answers.ts';
 import type { FamilySync, ProxyObserver } from '../proxy-observer.ts';
 import type { Applied, Proxier } from '../sync/proxier.ts';
+import type { UserspaceProxy } from '../userspace/interface.ts';
 import type { Metrics } from './metrics.ts';
 import { countPorts } from './port-counts.ts';
+import { UserspaceMetrics } from './userspace-metrics.ts';
 
 /** Where numbers are looked up. */
 export interface MetricSources {
   readonly view: ClusterView;
   readonly freshness: () => readonly Freshness[];
   /** One a family. */
-  readonly proxiers: readonly Pick<Proxier, 'family' | 'quarantined' | 'ruleCounts'>[];
+  readonly proxiers: readonly Pick<
+    Proxier,
+    'family' | 'quarantined' | 'ruleCounts' | 'localhostListeners'
+  >[];
   readonly mode: ProxyMode;
+  /** What carries connections in userspace, where something does. */
+  readonly userspace?: Pick<UserspaceProxy, 'counters'>;
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -32,11 +39,14 @@ export interface MetricSources {
 
 /** Fills metrics. */
 export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
+  /** What the userspace proxy tells. */
+  readonly userspace: UserspaceMetrics;
   readonly #metrics: Metrics;
   readonly #sources: MetricSources;
   readonly #startedAtMs: number;
 
   constructor(metrics: Metrics, sources: MetricSources) {
+    this.userspace = new UserspaceMetrics(metrics);
     this.#metrics = metrics;
     this.#sources = sources;
     this.#startedAtMs = sources.now();
@@ -101,7 +111,7 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
 
   collectFailed(family: IpFamily): void {
     const labels = { ip_family: family };
-    this.#metrics.increase('kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total', labels);
+    this.#metrics.increase(TABLE_CLEANUP_FAILURES, labels);
   }
 
   answered(verb: ApiVerb, kind: string, status: number | undefined): void {
@@ -148,6 +158,7 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     this.#lookUpView();
     this.#lookUpFreshness();
     this.#lookUpProcess();
+    this.userspace.lookUp(this.#sources.userspace?.counters() ?? []);
     return await this.#metrics.text();
   }
 
@@ -187,7 +198,7 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     metrics.set('switchyard_conflicts', {}, view.conflicts().length);
     const counts = countPorts(view.allPorts().values());
     for (const proxier of proxiers) {
-      const { family: ip_family, quarantined } = proxier;
+      const { family: ip_family, quarantined, localhostListeners = 0 } = proxier;
       for (const { table, total, last } of proxier.ruleCounts?.() ?? []) {
         const labels = { table, ip_family };
         metrics.set('kubeproxy_sync_proxy_rules_iptables_total', labels, total);
@@ -196,6 +207,11 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
       const { ports, endpoints, withoutLocal } = counts[ip_family];
       metrics.set('switchyard_service_ports', { ip_family }, ports);
       metrics.set('switchyard_endpoints', { ip_family }, endpoints);
+      metrics.set(
+        'kubeproxy_nftables_localhost_nodeport_listeners',
+        { ip_family },
+        localhostListeners,
+      );
       metrics.set('switchyard_quarantined_services', { ip_family }, quarantined.length);
       for (const traffic_policy of ['internal', 'external'] as const) {
         metrics.set(
@@ -250,6 +266,7 @@ const COUNTERS_BY_MODE = {
 } as const satisfies Record<ProxyMode, readonly string[]>;
 
 const COUNTERS_BY_FAMILY = [
+  'kubeproxy_nftables_localhost_nodeport_listener_creation_failures_total',
   'kubeproxy_conntrack_reconciler_deleted_entries_total',
   'switchyard_table_repairs_total',
   'switchyard_conntrack_failures_total',

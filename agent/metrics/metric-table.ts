@@ -126,6 +126,16 @@ export const METRICS = {
     help: 'Restores of what had changed that were refused, after which all chains were looked at.',
     labels: FAMILY,
   },
+  kubeproxy_nftables_localhost_nodeport_listeners: {
+    type: 'gauge',
+    help: 'Node ports that are served at localhost.',
+    labels: FAMILY,
+  },
+  kubeproxy_nftables_localhost_nodeport_listener_creation_failures_total: {
+    type: 'counter',
+    help: 'Failed attempts to listen at a node port of localhost; they are repeated.',
+    labels: FAMILY,
+  },
   kubeproxy_conntrack_reconciler_sync_duration_seconds: {
     type: 'histogram',
     help: 'How long it took to find and remove stale conntrack entries.',

@@ -2,7 +2,7 @@
  * What the userspace proxy does, as metrics. The proxy counts in plain numbers; they are looked up
  * when somebody asks.
  */
-import type { IpFamily } from '../../rules/ip.ts';
+import { isLoopback, type IpFamily } from '../../rules/ip.ts';
 import type { ServicePortKey } from '../../rules/services/types.ts';
 import type {
   ListenFailure,
@@ -27,6 +27,7 @@ export class UserspaceMetrics implements UserspaceObserver {
   listenFailed({ spec }: ListenFailure): void {
     const labels = { ip_family: spec.family };
     this.#metrics.increase('switchyard_userspace_listen_failures_total', labels);
+    if (spec.ips.every(isLoopback)) this.#metrics.increase(LOCALHOST_FAILURES, labels);
   }
 
   exhausted(resource: Resource): void {
@@ -70,6 +71,8 @@ export class UserspaceMetrics implements UserspaceObserver {
 // --- internal ---
 
 const PREFIX = 'switchyard_userspace_connections';
+
+const LOCALHOST_FAILURES = 'kubeproxy_nftables_localhost_nodeport_listener_creation_failures_total';
 
 const RESOURCES: readonly Resource[] = ['descriptors', 'ports', 'memory'];
 

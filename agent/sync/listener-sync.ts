@@ -4,7 +4,7 @@
  * nothing leads there any more.
  */
 import type { Inventory, InventoryPort } from '../../rules/inventory.ts';
-import type { IpFamily } from '../../rules/ip.ts';
+import { isLoopback, type IpFamily } from '../../rules/ip.ts';
 import type { ServiceKey, ServicePort } from '../../rules/services/types.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import type { ListenerSpec } from '../../rules/userspace/listener-spec.ts';
@@ -91,6 +91,11 @@ export class ListenerSync implements Proxier {
 
   get quarantined(): readonly ServiceKey[] {
     return [...new Set([...this.#deaf, ...(this.#way?.rules?.quarantined ?? [])])];
+  }
+
+  get localhostListeners(): number {
+    const all = [...this.#applied.keys()].flatMap((service) => this.#listening(service));
+    return all.filter(({ ips }) => ips.every(isLoopback)).length;
   }
 
   get inventory(): Inventory {

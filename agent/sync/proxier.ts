@@ -32,6 +32,8 @@ export interface Proxier {
   readonly quarantined: readonly ServiceKey[];
   /** How many rules there are by table; only where rules are counted. */
   ruleCounts?(): readonly RuleCount[];
+  /** How many node ports it serves at localhost; `undefined` where it would serve none. */
+  readonly localhostListeners?: number;
   /** What is programmed, for whoever asks. */
   readonly inventory: Inventory;
   /** Ends what would end with the process, in an orderly way; a proxier of the kernel has nothing such. */

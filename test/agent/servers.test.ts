@@ -5,9 +5,12 @@ import type { Ip } from '../../rules/ip.ts';
 import { load } from './config/support.ts';
 import { get } from './support/http.ts';
 import { makeProxy, makeTransport } from './support/proxy.ts';
+import { createUserspaceProxy } from '../../agent/userspace/userspace-proxy.ts';
 
 const LOOPBACK = { ip: '127.0.0.1' as Ip, port: 0 };
 const NODE = { name: 'node-1', zone: '', ips: [], podCIDRs: [], isEligible: true };
+
+const NOTHING_IN_USERSPACE = createUserspaceProxy({ observers: [] });
 
 describe("the agent's servers", () => {
   let started: AgentServers | undefined;
@@ -19,6 +22,7 @@ describe("the agent's servers", () => {
     started = createServers({
       ...made,
       currentConfig: () => config,
+      userspace: NOTHING_IN_USERSPACE,
       freshness: () => [],
       events: { record: () => undefined },
     });
