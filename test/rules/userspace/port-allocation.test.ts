@@ -51,3 +51,23 @@ describe('port allocation', () => {
     expect(allocation.allocate('web')).to.equal(first);
   });
 });
+
+describe('a port that a listener had before', () => {
+  const range = { from: 20_000, to: 20_002 };
+
+  it('is its own again, and nobody else gets it', () => {
+    const ports = new PortAllocation(range);
+    ports.adopt('b', 20_001);
+    expect(ports.allocate('b')).to.equal(20_001);
+    expect(['a', 'c'].map((id) => ports.allocate(id))).to.have.members([20_000, 20_002]);
+  });
+
+  it('is not, where another has it or the range is another', () => {
+    const ports = new PortAllocation(range);
+    ports.adopt('a', 20_001);
+    ports.adopt('b', 20_001);
+    ports.adopt('c', 30_000);
+    expect(ports.allocate('a')).to.equal(20_001);
+    for (const id of ['b', 'c']) expect(ports.allocate(id)).to.be.oneOf([20_000, 20_002]);
+  });
+});
