@@ -104,6 +104,8 @@ export class Proxy {
 
   /** Ends what would end with the process, in an orderly way; what is in the kernel stays. */
   async stop(): Promise<void> {
+    // All before any: they may share what stops.
+    await Promise.all(this.proxiers.map(async (proxier) => proxier.close?.()));
     await Promise.all(this.proxiers.map(async (proxier) => proxier.stop?.()));
   }
 

@@ -28,4 +28,8 @@ export interface RuleSettings {
  * port addresses would not hold for them. With a look at the socket, a connection that comes while
  * nobody listens, since the agent starts anew, is also dropped: clients try again, instead of being refused.
  */
-export type ListenerGuard = 'translation' | 'translation and socket';
+export type ListenerGuard =
+  | 'translation'
+  | 'translation and socket'
+  /** Nobody new is let in, since the agent ends: connections that come have to try again. */
+  | 'closed';

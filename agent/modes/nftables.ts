@@ -1,4 +1,5 @@
 /** nftables mode: one table a family, where Services are elements. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { IP_FAMILIES, type IpFamily } from '../../rules/ip.ts';
 import { transactionSteps } from '../../rules/nftables/commands.ts';
 import { nftFamily, TABLE } from '../../rules/nftables/names.ts';
@@ -41,6 +42,7 @@ export function createNftablesMode(
           return Promise.resolve(localhostWay({ settings: current, defaults, rules }));
         },
         now,
+        sleep,
       });
     },
     render(desired, format) {

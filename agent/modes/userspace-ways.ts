@@ -45,16 +45,14 @@ export async function createWay(
     await removeRules(transport, family);
     return nodePortWay({ family, settings, defaults, localIps: localAddresses });
   }
-  const guarded = (given: RuleSettings): RuleSettings => {
-    return { ...given, listenerGuard: redirect.guard };
-  };
-  const table = { family, settings: guarded(settings), transport, events };
+  const { guard } = redirect;
+  const table = { family, settings: { ...settings, listenerGuard: guard }, transport, events };
   const rules = new TableSync({ ...table, now: () => performance.now() });
   return redirectWay({
     settings,
     defaults,
     rules,
-    guarded,
+    guard,
     range,
     known: knownListeners(await transport.readTable(family), ports, settings),
     portOf: (id) => proxy.portOf(id),
@@ -85,7 +83,13 @@ export function planListeners(
       const way =
         redirect.kind === 'none'
           ? nodePortWay({ ...options, family, localIps: localAddresses })
-          : redirectWay({ ...options, range, known, portOf: (id) => portById.get(id) });
+          : redirectWay({
+              ...options,
+              guard: redirect.guard,
+              range,
+              known,
+              portOf: (id) => portById.get(id),
+            });
       for (const spec of own.flatMap((port) => way.listenersOf(port))) {
         listeners.push(spec);
         if (spec.port !== undefined) portById.set(spec.id, spec.port);

@@ -1,4 +1,5 @@
 /** userspace mode: the agent carries connections itself, and rules only lead clients to it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IpFamily } from '../../rules/ip.ts';
 import { describeListener } from '../../rules/userspace/report.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
@@ -35,6 +36,7 @@ export function createUserspaceMode({ userspace }: AgentConfig): Mode {
           return createWay(redirect, parts, { ...options, proxy, settings, events, ports });
         },
         now: () => performance.now(),
+        sleep,
       });
     },
     render(desired, format) {

@@ -14,6 +14,7 @@ import {
   listenerSections,
   type ListenerChange,
 } from '../../rules/userspace/report.ts';
+import { KernelError } from '../kernel/kernel-error.ts';
 import type { ListenFailure, UserspaceProxy } from '../userspace/interface.ts';
 import type { Applied, Proxier, ProxierEvents } from './proxier.ts';
 
@@ -27,6 +28,8 @@ export interface WayIn {
   ruled(port: ServicePort): ServicePort;
   /** Takes new settings, for its rules too; answers whether that changes what it wants of every Service. */
   configure(settings: RuleSettings): boolean;
+  /** Has clients wait who come from now on, where rules can do that. */
+  close(): Promise<void>;
   /** A listener could not listen where this way wanted it; answers whether it now wants it elsewhere. */
   yield(spec: ListenerSpec): boolean;
   /** A listener is not wanted any more. */
@@ -49,6 +52,7 @@ export interface ListenerSyncOptions {
   ) => Promise<WayIn>;
   /** Milliseconds on a clock that only goes forward. */
   readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
 }
 
 /** One family's listeners and what leads there, kept. */
@@ -133,6 +137,17 @@ export class ListenerSync implements Proxier {
       throw error;
     }
     this.#tell(way, before, now() - started, events);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#way?.close();
+      // Those that the kernel has let in are still to be accepted.
+      if (this.#way?.rules !== undefined) await this.#options.sleep(CLOSING_MS);
+    } catch (error) {
+      // They are refused or reset then, which is no reason to stay.
+      if (!(error instanceof KernelError)) throw error;
+    }
   }
 
   /** What is under way has a short while to end; nothing new is accepted. */
@@ -261,6 +276,9 @@ export class ListenerSync implements Proxier {
  * before: clients that come meanwhile wait.
  */
 const STOP_DRAIN_MS = 2_000;
+
+/** Longer than a client far away takes to say the last word of a handshake, as a rule. */
+const CLOSING_MS = 250;
 
 /** Ports that strangers have, before a listener is left for the next sync. */
 const MAX_PORT_TRIES = 8;

@@ -36,6 +36,8 @@ export interface Proxier {
   readonly localhostListeners?: number;
   /** What is programmed, for whoever asks. */
   readonly inventory: Inventory;
+  /** Holds new clients back, before `stop` and after the last sync. */
+  close?(): Promise<void>;
   /** Ends what would end with the process, in an orderly way; a proxier of the kernel has nothing such. */
   stop?(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import {
   type IpFamily,
 } from '../../rules/ip.ts';
 import type { Protocol } from '../../rules/services/types.ts';
-import type { RuleSettings } from '../../rules/settings.ts';
+import type { ListenerGuard, RuleSettings } from '../../rules/settings.ts';
 import { PortAllocation, type PortRange } from '../../rules/userspace/port-allocation.ts';
 import {
   nodePortListeners,
@@ -33,14 +33,13 @@ export interface WayOptions {
 export function redirectWay(
   options: WayOptions & {
     readonly rules?: Proxier;
-    /** The settings of the rules. */
-    readonly guarded?: (settings: RuleSettings) => RuleSettings;
+    readonly guard: ListenerGuard;
     readonly range: PortRange;
     readonly known: Iterable<readonly [Protocol, id: string, port: number]>;
     readonly portOf: PortOf;
   },
 ): WayIn {
-  const { rules, range, portOf, defaults } = options;
+  const { rules, guard, range, portOf, defaults } = options;
   const ports = { tcp: new PortAllocation(range), udp: new PortAllocation(range) };
   const adopted = new Map<string, number>();
   for (const [protocol, id, port] of options.known) {
@@ -65,8 +64,12 @@ export function redirectWay(
       const before = settings;
       settings = changed;
       for (const allocation of Object.values(ports)) allocation.reconsider();
-      rules?.configure(options.guarded?.(settings) ?? settings);
+      rules?.configure({ ...settings, listenerGuard: guard });
       return placesIn(before) !== placesIn(settings);
+    },
+    async close() {
+      rules?.configure({ ...settings, listenerGuard: 'closed' });
+      await rules?.sync();
     },
     yield({ id, protocol, ips }) {
       if (ips.some(isLoopback)) return false;
@@ -134,8 +137,9 @@ export function loopbackIps({ nodePorts }: RuleSettings): Ip[] {
 
 // --- internal ---
 
-/** Ports that are not ours to choose. */
+/** Ports that are not ours to choose, with no rules that could hold anybody back. */
 const FIXED_PORTS = {
+  close: () => Promise.resolve(),
   yield: () => false,
   release: () => undefined,
   isAdopted: () => false,

@@ -95,13 +95,12 @@ function listenerRules({ listenerGuard }: RuleSettings): ChainRules[] {
   const wasTranslated = match(ct('status'), 'in', 'dnat');
   // Whatever it answers, it answers only where somebody listens.
   const hasSocket = match({ socket: { key: 'transparent' } }, '==', anonymousSet(0, 1));
-  const translated =
-    listenerGuard === 'translation'
-      ? [rule(wasTranslated, { return: null })]
-      : [
-          rule(wasTranslated, hasSocket, { return: null }),
-          commented('nobody listens now: the client shall try again', wasTranslated, drop()),
-        ];
+  const hold = commented('nobody listens now: the client shall try again', wasTranslated, drop());
+  const translated = {
+    translation: [rule(wasTranslated, { return: null })],
+    'translation and socket': [rule(wasTranslated, hasSocket, { return: null }), hold],
+    closed: [hold],
+  }[listenerGuard];
   return [{ chain: 'listener-check', rules: [...translated, rule(jump('reject-chain'))] }];
 }
 

@@ -113,7 +113,7 @@ function lineOf(change: ElementChange): string {
     case 'cluster-ips':
       return `${sign} ClusterIP ${change.key}`;
     case 'listeners':
-      return `${sign} listener ${address(change.key)}`;
+      return `${sign} listener ${address(change.key)} only by way of a Service`;
     case 'hairpin-connections':
       return `${sign} hairpin ${address(change.key.slice(change.key.indexOf(' . ') + 3))}`;
     case 'nodeport-cidrs':

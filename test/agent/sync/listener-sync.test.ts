@@ -140,6 +140,26 @@ describe('ListenerSync', () => {
     expect(stage.listening).to.be.empty;
   });
 
+  it('holds new clients back before it stops, and the next one lets them in', async () => {
+    const stage = new ListenerStage();
+    await stage.set(WEB, web());
+    const open = stage.transport.kernel.found()?.rulesId;
+    await stage.sync.close();
+    expect(stage.transport.kernel.found()?.rulesId).not.to.equal(open);
+    const next = new ListenerStage();
+    next.transport.kernel = stage.transport.kernel;
+    await next.set(WEB, web());
+    expect(next.transport.kernel.found()?.rulesId).to.equal(open);
+  });
+
+  it('stops all the same when new clients cannot be held back', async () => {
+    const stage = new ListenerStage();
+    await stage.set(WEB, web());
+    stage.transport.failures.set('apply', ['timeout']);
+    await stage.sync.close();
+    expect(stage.listening).to.have.lengthOf(1);
+  });
+
   it('gives what is under way a short while when it stops', async () => {
     const stage = new ListenerStage();
     await stage.sync.stop();

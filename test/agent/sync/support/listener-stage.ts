@@ -72,13 +72,18 @@ export class ListenerStage {
         collectFailed: () => undefined,
       },
       findWay: (current, events): Promise<WayIn> => {
-        const table = { family: 'IPv4' as const, settings: guarded(current), transport, now };
+        const table = {
+          family: 'IPv4' as const,
+          settings: { ...current, listenerGuard: 'translation' as const },
+          transport,
+          now,
+        };
         return Promise.resolve(
           redirectWay({
             settings: current,
             defaults: { loadBalancing: 'round-robin' },
             rules: new TableSync({ ...table, events }),
-            guarded,
+            guard: 'translation',
             range: { from: 20_000, to: 20_099 },
             known: this.known,
             portOf: (id) => proxy.portOf(id),
@@ -86,6 +91,7 @@ export class ListenerStage {
         );
       },
       now,
+      sleep: () => Promise.resolve(),
     });
   }
 
@@ -106,10 +112,4 @@ export class ListenerStage {
       [ips.join(), protocol, port].join(' . '),
     );
   }
-}
-
-// --- internal ---
-
-function guarded(settings: RuleSettings): RuleSettings {
-  return { ...settings, listenerGuard: 'translation' };
 }
