@@ -15,7 +15,7 @@ import { preflight } from '../node/preflight.ts';
 import { SYSTEM } from '../node/system.ts';
 import { ListenerSync } from '../sync/listener-sync.ts';
 import { TableSync } from '../sync/table-sync.ts';
-import { localhostWay, loopbackIps } from '../sync/ways-in.ts';
+import { localhostWay } from '../sync/ways-in.ts';
 import type { Desired, FamilyDifference, Mode } from './mode.ts';
 
 /**
@@ -30,9 +30,9 @@ export function createNftablesMode(
     name: 'nftables',
     createProxier(options) {
       const now = (): number => performance.now();
-      const { userspace: proxy, settings } = options;
-      const isLocalhostServed = proxy !== undefined && loopbackIps(settings).length > 0;
-      if (!isLocalhostServed) return new TableSync({ ...options, transport, now });
+      const { userspace: proxy } = options;
+      if (proxy === undefined) return new TableSync({ ...options, transport, now });
+      // Whether or not localhost is asked for now: a changed configuration may do it later.
       return new ListenerSync({
         ...options,
         proxy,

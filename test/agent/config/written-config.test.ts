@@ -34,6 +34,7 @@ describe('writtenConfig', () => {
       'healthzBindAddress',
       'iptables.minSyncPeriod',
       'nftables.minSyncPeriod',
+      'userspace.minSyncPeriod',
     ]);
   });
 });
