@@ -150,9 +150,16 @@ async function syncOnce({ proxy, cleaner }: OnceParts): Promise<void> {
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(name, () => {
+    // Stays a listener: while a child runs, execa listens too, and ends the process with the signal
+    // unless somebody else does.
+    const listener = (): void => {
+      if (controller.signal.aborted) {
+        process.off(name, listener);
+        process.kill(process.pid, name);
+      }
       controller.abort();
-    });
+    };
+    process.on(name, listener);
   }
   return controller.signal;
 }

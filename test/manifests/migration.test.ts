@@ -22,6 +22,12 @@ const ELSEWHERE = {
   },
 };
 
+/** What iptables takes while it works, for the whole node. */
+const LOCK_VOLUME = {
+  name: 'xtables-lock',
+  hostPath: { path: '/run/xtables.lock', type: 'FileOrCreate' },
+};
+
 describe('on a node with the label', () => {
   it('there is no kube-proxy, once that is patched', () => {
     expect(yamlIn('overlays/kubeadm/kube-proxy-patch.yaml')).to.deep.equal({
@@ -40,23 +46,21 @@ describe('on a node with the label', () => {
 });
 
 describe('on a node without the label', () => {
-  it("Switchyard's rules can be removed, with the agent's own privileges", () => {
+  it("Switchyard's rules can be removed, with the agent's own privileges and what iptables-legacy wants", () => {
     const cleanup = daemonSetAmong(objectsIn('remove-switchyard-rules/daemonset.yaml'));
     const agent = daemonSetAmong(objectsIn('base/daemonset.yaml'));
     const { spec } = cleanup.spec.template;
     expect(spec.affinity).to.deep.equal(ELSEWHERE);
     expect(spec.initContainers.map(({ args }) => args)).to.deep.equal([['cleanup']]);
     expect(spec.initContainers.map(({ securityContext }) => securityContext)).to.deep.equal(
-      agent.spec.template.spec.containers.map(({ securityContext }) => securityContext),
+      agent.spec.template.spec.containers.map(({ securityContext }) => ({
+        ...(securityContext as object),
+        capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] },
+      })),
     );
+    expect(spec.volumes).to.deep.equal([LOCK_VOLUME]);
   });
 });
-
-/** What iptables takes while it works, for the whole node. */
-const LOCK_VOLUME = {
-  name: 'xtables-lock',
-  hostPath: { path: '/run/xtables.lock', type: 'FileOrCreate' },
-};
 
 describe('the overlay for kubeadm', () => {
   let daemonSet: DaemonSet;
