@@ -45,6 +45,13 @@ const TOLD = makeService({
   metadata: { annotations: { 'switchyard.dev/proxy-protocol': 'v2' } },
 });
 
+const FRAGILE = makeService({
+  number: 4,
+  name: 'fragile',
+  endpoints: ['pod-1-1', 'pod-1-2'],
+  ports: [{ protocol: 'TCP', targetPort: 9_000 }],
+});
+
 /** Longer than an agent takes to start on a busy machine. */
 const PATIENCE_MS = 60_000;
 
@@ -55,7 +62,7 @@ describe('the userspace proxy', function () {
 
   before(async () => {
     bed = await createBed({ nodes: [{ pods: 4 }], clients: 1 });
-    await bed.write([WEB, STICKY, TOLD]);
+    await bed.write([WEB, STICKY, TOLD, FRAGILE]);
   });
   after(async () => {
     await agent.stop();
@@ -140,6 +147,31 @@ describe('the userspace proxy', function () {
       await addStickyClients(bed);
       const pins = await findPins(bed, { VIP: vipOf(STICKY) });
       expect(new Set(pins.values())).to.have.all.keys('pod-1-1', 'pod-1-2');
+    });
+
+    it('fails no connection while an endpoint is gone and nobody has said so', async () => {
+      const serve = (pod: string) => bed.serve(pod, ipsOfHost(pod), 9_000);
+      await serve('pod-1-2');
+      let listeners = await serve('pod-1-1');
+      const { ips, port } = clusterIpOf(FRAGILE);
+      const client = bed.world.host('pod-1-4');
+      const request = {
+        protocol: 'tcp',
+        ip: ips.IPv4,
+        port,
+        concurrency: 4,
+        intervalMs: 10,
+      } as const;
+      const load = await client.load(request);
+      for (let round = 0; round < 3; round++) {
+        await answeredMore([load]);
+        for (const each of listeners) await bed.world.host('pod-1-1').closeListener(each);
+        await answeredMore([load]);
+        listeners = await serve('pod-1-1');
+      }
+      const { firstFailures, answeredBy } = await load.stop();
+      expect(firstFailures).to.deep.equal([]);
+      expect(answeredBy).to.have.all.keys('pod-1-1', 'pod-1-2');
     });
 
     it("tells endpoints the client's address by a PROXY protocol header where it is asked to", async () => {
