@@ -12,12 +12,14 @@ import type { Mode } from './mode.ts';
  * false means that something could not be removed, was said, and may be tried again.
  */
 export async function removeLeftovers(
-  mode: Pick<Mode, 'removeLeftovers'>,
+  mode: Pick<Mode, 'removeLeftovers' | 'ruledBy'>,
   others: readonly Pick<Mode, 'name' | 'cleanUp'>[],
   log: Logger,
 ): Promise<boolean> {
+  const ruledBy = mode.ruledBy?.();
+  const strangers = others.filter(({ name }) => name !== ruledBy);
   const removals = [
-    ...others.map(({ name, cleanUp }) => ({ name: `${name} mode`, remove: cleanUp })),
+    ...strangers.map(({ name, cleanUp }) => ({ name: `${name} mode`, remove: cleanUp })),
     { name: 'this mode', remove: async () => (await mode.removeLeftovers?.()) ?? [] },
   ];
   let isDone = true;

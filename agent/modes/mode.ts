@@ -33,6 +33,8 @@ export interface Mode {
    * tool, say. Answers as `cleanUp`. A mode with one way has nothing such.
    */
   removeLeftovers?(): Promise<string[]>;
+  /** The mode whose rules this one uses as its own, known once it has synced: they are no leftovers. */
+  ruledBy?(): ProxyMode | undefined;
 }
 
 /** What a proxier is made of. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IpFamily } from '../../rules/ip.ts';
 import { describeListener } from '../../rules/userspace/report.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
+import type { ProxyMode } from '../config/proxy-mode.ts';
 import { createNft, NFT_DEFAULTS } from '../kernel/nft-process.ts';
 import { NftTransport } from '../kernel/nft-transport.ts';
 import { SYSTEM } from '../node/system.ts';
@@ -21,6 +22,7 @@ export function createUserspaceMode({ userspace }: AgentConfig): Mode {
   const find = (): ReturnType<typeof findRedirect> =>
     findRedirect(choice, createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS }), SYSTEM);
   let found: ReturnType<typeof find> | undefined;
+  let ruledBy: ProxyMode | undefined;
   return {
     name: 'userspace',
     createProxier(options) {
@@ -32,6 +34,7 @@ export function createUserspaceMode({ userspace }: AgentConfig): Mode {
         async findWay(settings, events, ports) {
           // Once for both families.
           const { redirect } = await (found ??= find());
+          ruledBy = redirect.kind === 'nftables' ? 'nftables' : undefined;
           if (redirect.kind === 'none') events.noted?.(ONLY_NODE_PORTS);
           return createWay(redirect, parts, { ...options, proxy, settings, events, ports });
         },
@@ -68,6 +71,7 @@ export function createUserspaceMode({ userspace }: AgentConfig): Mode {
         ? [...findings, { level: 'warning', what, advice: ONLY_NODE_PORTS }]
         : [...findings, { level: 'ok', what, advice: '' }];
     },
+    ruledBy: () => ruledBy,
     // Listeners end with the agent, and the tables are those that nftables mode removes.
     cleanUp: () => Promise.resolve([]),
   };

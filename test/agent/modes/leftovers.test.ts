@@ -18,6 +18,14 @@ describe('leftovers of other modes', () => {
     expect(lines).to.have.length(1);
   });
 
+  it('are not the rules that this mode uses as its own', async () => {
+    const { log, lines } = recordLog();
+    const mode = { ruledBy: () => 'nftables' as const };
+    const others = [cleaning('nftables', 'removed its own'), cleaning('iptables', 'removed it')];
+    expect(await removeLeftovers(mode, others, log)).to.equal(true);
+    expect(lines.map(({ was }) => was)).to.deep.equal(['removed it']);
+  });
+
   it('are none where their tool is not installed', async () => {
     const { log, lines } = recordLog();
     const others = [failing('nft-missing')];
