@@ -276,7 +276,7 @@ describe('a configuration file that is wrong', () => {
       name: `the mode ${mode}`,
       text: `mode: ${mode}\n`,
       problems: [
-        `${file}:3: mode: expected "nftables", "iptables" or "userspace" (no other mode is available in this version), got "${mode}"`,
+        `${file}:3: mode: expected "nftables" or "iptables" or "userspace" (no other mode is available in this version), got "${mode}"`,
       ],
     })),
     {

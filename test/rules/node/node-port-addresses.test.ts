@@ -137,10 +137,10 @@ describe('nodePortWarnings', () => {
     },
     { name: 'is content with all', given: addresses('all'), node: dualStack, about: [] },
     {
-      name: 'is content with localhost besides',
+      name: 'warns of localhost where it is not served',
       given: addresses('primary', 'localhost'),
       node: dualStack,
-      about: [],
+      about: ['not served there'],
     },
   ];
   for (const { name, given, node, about } of cases) {
@@ -150,6 +150,11 @@ describe('nodePortWarnings', () => {
       for (const [index, words] of about.entries()) expect(warnings[index]).to.include(words);
     });
   }
+
+  it('is content with localhost where it is served', () => {
+    const given = addresses('primary', 'localhost');
+    expect(nodePortWarnings(given, dualStack, true)).to.deep.equal([]);
+  });
 
   it('leave loopback alone where node ports are served there', () => {
     expect(nodePortWarnings(addresses('localhost'), dualStack, true)).to.be.empty;
