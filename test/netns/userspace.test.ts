@@ -58,14 +58,14 @@ const PATIENCE_MS = 60_000;
 describe('the userspace proxy', function () {
   this.timeout(PATIENCE_MS);
   let bed: Bed;
-  let agent: RunningAgent;
+  let agent: RunningAgent | undefined;
 
   before(async () => {
     bed = await createBed({ nodes: [{ pods: 4 }], clients: 1 });
     await bed.write([WEB, STICKY, TOLD, FRAGILE]);
   });
   after(async () => {
-    await agent.stop();
+    await agent?.stop();
     await bed.close();
   });
 
@@ -83,13 +83,17 @@ describe('the userspace proxy', function () {
   }
 
   /** New connections all the time, to a ClusterIP, a VIP and a node port, until `meanwhile` is over. */
-  async function failuresDuring(meanwhile: () => Promise<void>): Promise<LoadFailure[]> {
-    const paths = [
+  async function failuresDuring(
+    meanwhile: () => Promise<void>,
+    leftOut?: string,
+  ): Promise<LoadFailure[]> {
+    const allPaths = [
       { from: 'pod-1-4', to: clusterIpOf(WEB) },
       { from: 'client-1', to: vipOf(WEB) },
       { from: 'client-1', to: nodePortAt(1, WEB) },
       { from: 'node-1', to: clusterIpOf(WEB) },
     ];
+    const paths = allPaths.filter(({ from }) => from !== leftOut);
     const loads = await Promise.all(
       paths.flatMap(({ from, to: { ips, port } }) =>
         IP_FAMILIES.map((family) =>
@@ -113,7 +117,7 @@ describe('the userspace proxy', function () {
 
     it('fails no new connection while the agent ends and the next one starts', async () => {
       const failures = await failuresDuring(async () => {
-        await agent.stop();
+        await agent?.stop();
         await start('--proxy-mode', 'userspace');
       });
       expect(failures).to.deep.equal([]);
@@ -121,7 +125,7 @@ describe('the userspace proxy', function () {
 
     it('refuses no connection when the agent is killed and the next one starts', async () => {
       const failures = await failuresDuring(async () => {
-        await agent.kill();
+        await agent?.kill();
         await start('--proxy-mode', 'userspace');
       });
       // Those that had been let in, by the agent or by the kernel for it, end with the process.
@@ -190,7 +194,7 @@ describe('the userspace proxy', function () {
 
   describe('without a redirect', () => {
     before(async () => {
-      await agent.stop();
+      await agent?.stop();
       await start('--proxy-mode', 'userspace', '--userspace-redirect', 'none');
     });
 
@@ -202,14 +206,14 @@ describe('the userspace proxy', function () {
       for (const family of IP_FAMILIES) {
         expect(await kernelOf(bed.world.host('node-1')).readTable(family)).to.equal(undefined);
       }
-      const said = agent.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+      const said = (agent?.log ?? []).filter(({ level }) => level === 'warn').map(({ msg }) => msg);
       expect(said.join()).to.include('only node ports are served');
     });
   });
 
   describe('in nftables mode', () => {
     before(async () => {
-      await agent.stop();
+      await agent?.stop();
       await start('--nodeport-addresses', 'localhost,primary');
     });
 
@@ -223,6 +227,18 @@ describe('the userspace proxy', function () {
           expect(new Set(hosts), `${protocol} ${family}`).to.have.all.keys('pod-1-1', 'pod-1-2');
         }
       }
+    });
+
+    it('hands over to userspace mode and takes over again, and fails no client of other hosts', async () => {
+      const failures = await failuresDuring(async () => {
+        await agent?.stop();
+        await start('--proxy-mode', 'userspace');
+        await agent?.stop();
+        await start('--nodeport-addresses', 'localhost,primary');
+        // The node's own connections that waited keep the way to a listener that is gone: refused once.
+      }, 'node-1');
+      expect(failures).to.deep.equal([]);
+      await expectThat('client-1', vipOf(WEB), masqueraded('pod-1-1', 'pod-1-2'));
     });
 
     it('leaves everything else to the rules', async () => {
