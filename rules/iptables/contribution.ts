@@ -14,7 +14,7 @@ import type { Endpoint, Frontend, ServicePort } from '../services/types.ts';
 import { hostCidr } from '../ip.ts';
 import { dispatchKey, type Destination } from './dispatch-key.ts';
 import type { DispatchName } from './dispatches.ts';
-import { serviceChain } from './names.ts';
+import { LISTENER_COMMENT, serviceChain } from './names.ts';
 import { renderRule, type Rule } from './rule.ts';
 import { hasFirewall, serviceChains } from './service-chains.ts';
 import type { ChainSettings } from './settings.ts';
@@ -43,6 +43,7 @@ export function contributionOf(
     entries: [
       ...port.frontends.flatMap((frontend) => frontendEntries(port, frontend)),
       ...hairpinEntries(port),
+      ...listenerEntries(port, settings),
       ...healthCheckEntries(port),
     ],
   };
@@ -136,6 +137,24 @@ function hairpinEntries({ endpoints, protocol }: ServicePort): DispatchEntry[] {
         verdict: '-j MASQUERADE --random-fully',
       });
     });
+}
+
+/**
+ * Keeps listeners of the userspace proxy from clients that did not come by a Service. Nobody listens for
+ * SCTP: its endpoints are pods in every mode.
+ */
+function listenerEntries(port: ServicePort, { listenerGuard }: ChainSettings): DispatchEntry[] {
+  if (listenerGuard === undefined || port.protocol === 'sctp') return [];
+  const rule: Rule = {
+    comment: `${port.displayName} ${LISTENER_COMMENT}`,
+    ...(listenerGuard === 'closed'
+      ? // Nobody listens soon: whoever comes shall try again.
+        { verdict: '-j DROP' }
+      : { matches: ['-m conntrack ! --ctstate DNAT'], verdict: rejectVerdict(port) }),
+  };
+  return port.endpoints.all.map((listener) =>
+    entry('firewalls', { ...listener, protocol: port.protocol }, rule),
+  );
 }
 
 /** For host firewalls that would close it. All ports of a Service have the same one. */

@@ -47,7 +47,7 @@ const DISPATCHES = {
   externalRefusals: { table: 'filter', prefix: 'KUBE-EXT-', hasAddress: true },
   /** In KUBE-EXT-NODEPORTS: node ports without endpoints. */
   nodePortRefusals: { table: 'filter', prefix: 'KUBE-EXT-', hasAddress: false },
-  /** In KUBE-PROXY-FIREWALL: load balancer IPs with source ranges. */
+  /** In KUBE-PROXY-FIREWALL: load balancer IPs with source ranges, listeners of the userspace proxy. */
   firewalls: { table: 'filter', prefix: 'KUBE-FW-', hasAddress: true },
   /** In KUBE-NODEPORTS. */
   healthChecks: { table: 'filter', prefix: 'KUBE-SVC-', hasAddress: false },

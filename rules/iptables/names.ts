@@ -17,6 +17,9 @@ export const CANARY = 'KUBE-PROXY-CANARY';
 /** A comment that tells our chains from a kube-proxy's, whose names are the same. */
 export const SIGNATURE = 'rules of switchyard: do not edit';
 
+/** What the comment of a rule ends with that guards a listener of the userspace proxy. */
+export const LISTENER_COMMENT = 'listener of the userspace proxy';
+
 /** Shared with kubelet, which writes the same rule into it: never ours to delete. */
 export const KUBELET_FIREWALL = 'KUBE-FIREWALL';
 

@@ -234,8 +234,9 @@ export function countRules(chains: Iterable<Element | undefined>): number {
 // --- internal ---
 
 /** The settings that service ports' own chains depend on, for comparing. */
-function serviceSettings({ masqueradeAll, localDetector, nodeIps }: ChainSettings): string {
-  return JSON.stringify([masqueradeAll, localDetector ?? null, nodeIps]);
+function serviceSettings(settings: ChainSettings): string {
+  const { masqueradeAll, localDetector, nodeIps, listenerGuard } = settings;
+  return JSON.stringify([masqueradeAll, localDetector ?? null, nodeIps, listenerGuard ?? null]);
 }
 
 function isKubeletJump({

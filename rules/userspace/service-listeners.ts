@@ -5,7 +5,7 @@
 import { joinHostPort, type Ip } from '../ip.ts';
 import type { LoadBalancing } from '../services/load-balancing.ts';
 import { externalEndpointsOf } from '../services/traffic.ts';
-import type { ChosenEndpoints, Endpoint, ServicePort } from '../services/types.ts';
+import type { ChosenEndpoints, Endpoint, Protocol, ServicePort } from '../services/types.ts';
 import type { ListenerSpec } from './listener-spec.ts';
 
 /** What of a listener no Service says. */
@@ -13,6 +13,9 @@ export interface ListenerDefaults {
   /** For Services that name no balancer. */
   readonly loadBalancing: LoadBalancing;
 }
+
+/** A listener that rules in the kernel lead to. */
+export type FoundListener = readonly [Protocol, id: string, port: number];
 
 /** The port at which a listener listens, by its id; `undefined` when it does not. */
 export type PortOf = (listenerId: string) => number | undefined;

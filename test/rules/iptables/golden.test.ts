@@ -6,11 +6,11 @@ import { expect } from 'chai';
 import { IP_FAMILIES } from '../../../rules/ip.ts';
 import { portsOf } from '../nftables/support/clusters.ts';
 import { goldenText } from '../nftables/support/golden-file.ts';
-import { WORLDS } from '../nftables/support/worlds.ts';
+import { LISTENERS, WORLDS } from '../nftables/support/worlds.ts';
 import { makeChainSettings, plannerWith, textOf } from './support/planning.ts';
 
 describe('all chains of iptables mode', () => {
-  for (const { name, settings, cluster } of WORLDS) {
+  for (const { name, settings, cluster } of [...WORLDS, LISTENERS]) {
     for (const family of IP_FAMILIES) {
       it(`are as they were read: ${name}, ${family}`, () => {
         const planner = plannerWith(family, portsOf(cluster), makeChainSettings(family, settings));

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import type { Cidr } from '../../../rules/ip.ts';
-import { serviceChain } from '../../../rules/iptables/names.ts';
+import { LISTENER_COMMENT, serviceChain } from '../../../rules/iptables/names.ts';
 import { LARGE_CLUSTER_ENDPOINTS } from '../../../rules/iptables/planner.ts';
 import { changesOf, isEmptyTransaction } from '../../../rules/iptables/transaction.ts';
 import type { ServicePort } from '../../../rules/services/types.ts';
+import type { ListenerGuard } from '../../../rules/settings.ts';
 import { podIp } from '../../support/addresses.ts';
 import { makeEndpoint, makeServicePort } from '../services/builders.ts';
 import { KernelModel } from './support/kernel-model.ts';
-import { makeChainSettings, plannerOf, plannerWith, sync } from './support/planning.ts';
+import { makeChainSettings, plannerOf, plannerWith, sync, textOf } from './support/planning.ts';
 
 const PORT = portWith(2);
 const CHAIN = serviceChain('KUBE-SVC-', PORT);
@@ -152,6 +153,42 @@ describe('the planner of iptables mode', () => {
     planner.plan();
     // One that leads there, one for traffic from outside, one for each endpoint, one for a hairpin.
     expect(planner.ruleCount('nat') - before).to.equal(5);
+  });
+});
+
+describe('the rules that guard listeners of the userspace proxy', () => {
+  const guard = (listenerGuard: ListenerGuard, port = PORT): string =>
+    textOf(plannerOf(port, makeChainSettings('IPv4', { listenerGuard })))
+      .split('\n')
+      .filter((line) => line.includes(LISTENER_COMMENT))
+      .join('\n');
+
+  it('refuse who was not translated, at each of them', () => {
+    const rules = guard('translation', portWith(2, 3)).split('\n');
+    expect(rules).to.have.lengthOf(2);
+    for (const rule of rules) {
+      expect(rule).to.match(/ -d \S+\/32 -p tcp .* ! --ctstate DNAT -m tcp --dport \d+ -j REJECT/);
+    }
+  });
+
+  it('hold everybody back while the agent ends', () => {
+    expect(guard('closed'))
+      .to.match(/ --dport \d+ -j DROP$/)
+      .and.not.include('ctstate');
+  });
+
+  it('are written anew when that begins, and nothing else is', () => {
+    const kernel = new KernelModel();
+    const planner = plannerOf(PORT, makeChainSettings('IPv4', { listenerGuard: 'translation' }));
+    sync(planner, kernel);
+    planner.configure(makeChainSettings('IPv4', { listenerGuard: 'closed' }));
+    const keys = changesOf(planner.plan()).map(({ key }) => key);
+    expect(keys).to.deep.equal(['KUBE-PROXY-FIREWALL']);
+  });
+
+  it('are not there for pods: of iptables mode, or those that SCTP goes to', () => {
+    expect(textOf(plannerOf(PORT))).not.to.include(LISTENER_COMMENT);
+    expect(guard('translation', { ...PORT, protocol: 'sctp' })).to.equal('');
   });
 });
 
