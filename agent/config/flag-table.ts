@@ -137,7 +137,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
     kind: 'text',
     fields: ['userspace.redirect'],
     winsOverFile: false,
-    help: 'how packets reach the userspace proxy: auto, nftables or none (default auto)',
+    help: 'how packets reach the userspace proxy: auto, nftables, iptables or none (default auto)',
   },
   {
     syntax: '--userspace-port-range <range>',

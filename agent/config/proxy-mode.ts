@@ -9,7 +9,7 @@ export const PROXY_MODES = ['nftables', 'iptables', 'userspace'] as const;
 export type ProxyMode = (typeof PROXY_MODES)[number];
 
 /** How packets reach the userspace proxy; the default comes first. */
-export const REDIRECTS = ['auto', 'nftables', 'none'] as const;
+export const REDIRECTS = ['auto', 'nftables', 'iptables', 'none'] as const;
 
 /** One of them; `auto` takes the first that works on this node. */
 export type RedirectChoice = (typeof REDIRECTS)[number];

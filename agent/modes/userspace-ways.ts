@@ -1,26 +1,24 @@
 /** The ways in of userspace mode, as this machine can have them. */
 import { IP_FAMILIES, type IpFamily } from '../../rules/ip.ts';
-import { foundListeners } from '../../rules/nftables/found-listeners.ts';
-import type { FoundTable } from '../../rules/nftables/planner.ts';
-import type { Protocol, ServiceKey, ServicePort } from '../../rules/services/types.ts';
+import type { ServiceKey, ServicePort } from '../../rules/services/types.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import type { ListenerSpec } from '../../rules/userspace/listener-spec.ts';
 import type { PortRange } from '../../rules/userspace/port-allocation.ts';
-import type { ListenerDefaults } from '../../rules/userspace/service-listeners.ts';
-import { KernelError } from '../kernel/kernel-error.ts';
-import type { Transport } from '../kernel/transport.ts';
+import type { FoundListener, ListenerDefaults } from '../../rules/userspace/service-listeners.ts';
 import { localAddresses } from '../node/local-addresses.ts';
 import type { WayIn } from '../sync/listener-sync.ts';
 import type { ProxierEvents } from '../sync/proxier.ts';
-import { TableSync } from '../sync/table-sync.ts';
 import { nodePortWay, redirectWay } from '../sync/ways-in.ts';
 import type { UserspaceProxy } from '../userspace/interface.ts';
+import type { Carriers, FindListeners } from './carriers.ts';
 import type { Desired } from './mode.ts';
 import type { Redirect } from './redirects.ts';
 
 /** What does not depend on the family. */
 export interface WayParts {
-  readonly transport: Transport;
+  readonly carriers: Carriers;
+  /** Removes the rules of all carriers, as far as that can be done. */
+  readonly removeRules: () => Promise<void>;
   readonly range: PortRange;
   readonly defaults: ListenerDefaults;
 }
@@ -38,23 +36,25 @@ export interface WayFor {
 /** The way in for an agent. Rejects with a KernelError when it cannot be made now. */
 export async function createWay(
   redirect: Redirect,
-  { transport, range, defaults }: WayParts,
+  { carriers, removeRules, range, defaults }: WayParts,
   { family, settings, events, proxy, ports }: WayFor,
 ): Promise<WayIn> {
   if (redirect.kind === 'none') {
-    await removeRules(transport, family);
+    // They would take clients past the listeners.
+    await removeRules();
     return nodePortWay({ family, settings, defaults, localIps: localAddresses });
   }
-  const { guard } = redirect;
-  const table = { family, settings: { ...settings, listenerGuard: guard }, transport, events };
-  const rules = new TableSync({ ...table, now: () => performance.now() });
+  const { kind, guard } = redirect;
+  const { mode, readListeners } = carriers[kind];
   return redirectWay({
     settings,
     defaults,
-    rules,
+    rules: mode.createProxier({
+      ...{ family, events, settings: { ...settings, listenerGuard: guard } },
+    }),
     guard,
     range,
-    known: knownListeners(await transport.readTable(family), ports, settings),
+    known: knownListeners(await readListeners(family), ports, settings),
     portOf: (id) => proxy.portOf(id),
   });
 }
@@ -65,12 +65,12 @@ export interface ListenerPlan {
   readonly ruled: Desired;
 }
 
-/** Works out what an agent would do that finds these tables. */
+/** Works out what an agent would do that finds these listeners in each family's rules. */
 export function planListeners(
   redirect: Redirect,
   { range, defaults }: WayParts,
   { ports, settings }: Desired,
-  found: (family: IpFamily) => FoundTable | undefined,
+  found: ReadonlyMap<IpFamily, FindListeners>,
 ): ListenerPlan {
   const listeners: ListenerSpec[] = [];
   const portById = new Map<string, number>();
@@ -79,7 +79,7 @@ export function planListeners(
     IP_FAMILIES.map((family) => {
       const own = all.filter((port) => port.family === family);
       const options = { settings: settings(family), defaults };
-      const known = knownListeners(found(family), own, options.settings);
+      const known = knownListeners(found.get(family), own, options.settings);
       const way =
         redirect.kind === 'none'
           ? nodePortWay({ ...options, family, localIps: localAddresses })
@@ -113,27 +113,12 @@ export function planListeners(
 
 // --- internal ---
 
-/** Protocol, id and port of the listeners that a table leads to. */
+/** The listeners of these service ports that rules lead to already. */
 function knownListeners(
-  found: FoundTable | undefined,
+  find: FindListeners | undefined,
   ports: readonly ServicePort[],
   { nodeIps }: RuleSettings,
-): [Protocol, string, number][] {
+): readonly FoundListener[] {
   const [ip] = nodeIps;
-  if (found === undefined || ip === undefined) return [];
-  return ports.flatMap((port) =>
-    foundListeners(found.contents, port, ip).map(([id, number]): [Protocol, string, number] => {
-      return [port.protocol, id, number];
-    }),
-  );
-}
-
-/** Rules of another mode would take clients past the listeners. */
-async function removeRules(transport: Transport, family: IpFamily): Promise<void> {
-  try {
-    await transport.removeTable(family);
-  } catch (error) {
-    // Where rules cannot be had at all there are none.
-    if (!(error instanceof KernelError)) throw error;
-  }
+  return find === undefined || ip === undefined ? [] : find(ports, ip);
 }

@@ -3,26 +3,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IpFamily } from '../../rules/ip.ts';
 import { describeListener } from '../../rules/userspace/report.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
-import type { ProxyMode } from '../config/proxy-mode.ts';
-import { createNft, NFT_DEFAULTS } from '../kernel/nft-process.ts';
-import { NftTransport } from '../kernel/nft-transport.ts';
+import { createNft } from '../kernel/nft-process.ts';
 import { SYSTEM } from '../node/system.ts';
 import { ListenerSync } from '../sync/listener-sync.ts';
+import { createCarriers, removeRules } from './carriers.ts';
 import type { FamilyDifference, Mode } from './mode.ts';
-import { createNftablesMode } from './nftables.ts';
-import { BEST_REDIRECT, findRedirect, type Redirect } from './redirects.ts';
-import { createWay, planListeners } from './userspace-ways.ts';
+import { BEST_REDIRECTS, findRedirect, type RuleKind } from './redirects.ts';
+import { createWay, planListeners, type WayParts } from './userspace-ways.ts';
 
 /** userspace mode on this machine. */
-export function createUserspaceMode({ userspace }: AgentConfig): Mode {
+export function createUserspaceMode({ userspace, iptables }: AgentConfig): Mode {
   const { redirect: choice, limits, loadBalancing } = userspace;
-  const transport = new NftTransport(createNft(NFT_DEFAULTS));
-  const parts = { transport, range: limits.ports, defaults: { loadBalancing } };
-  const tables = createNftablesMode(transport);
+  const carriers = createCarriers(iptables);
+  let removed: Promise<void> | undefined;
+  const parts: WayParts = {
+    carriers,
+    // Once for both families.
+    removeRules: () => (removed ??= removeRules(carriers)),
+    range: limits.ports,
+    defaults: { loadBalancing },
+  };
   const find = (): ReturnType<typeof findRedirect> =>
-    findRedirect(choice, createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS }), SYSTEM);
+    findRedirect(choice, {
+      nft: createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS }),
+      iptables: () => carriers.iptables.mode.check(),
+      system: SYSTEM,
+    });
   let found: ReturnType<typeof find> | undefined;
-  let ruledBy: ProxyMode | undefined;
+  let ruledBy: RuleKind | undefined;
   return {
     name: 'userspace',
     createProxier(options) {
@@ -34,7 +42,7 @@ export function createUserspaceMode({ userspace }: AgentConfig): Mode {
         async findWay(settings, events, ports) {
           // Once for both families.
           const { redirect } = await (found ??= find());
-          ruledBy = redirect.kind === 'nftables' ? 'nftables' : undefined;
+          ruledBy = redirect.kind === 'none' ? undefined : redirect.kind;
           if (redirect.kind === 'none') events.noted?.(ONLY_NODE_PORTS);
           return createWay(redirect, parts, { ...options, proxy, settings, events, ports });
         },
@@ -43,12 +51,12 @@ export function createUserspaceMode({ userspace }: AgentConfig): Mode {
       });
     },
     render(desired, format) {
-      const redirect: Redirect = choice === 'none' ? { kind: 'none' } : BEST_REDIRECT;
-      const plan = planListeners(redirect, parts, desired, () => undefined);
+      const redirect = BEST_REDIRECTS[choice];
+      const plan = planListeners(redirect, parts, desired, new Map());
       const lines = plan.listeners.map(describeListener);
       const comments = lines.map((line) => `# ${line}\n`);
       if (redirect.kind === 'none') return { notes: [ONLY_NODE_PORTS], text: comments };
-      const { notes, text } = tables.render(plan.ruled, format);
+      const { notes, text } = carriers[redirect.kind].mode.render(plan.ruled, format);
       return format === 'json'
         ? { notes: [...notes, ...lines], text }
         : { notes, text: concat(comments, text) };
@@ -56,13 +64,14 @@ export function createUserspaceMode({ userspace }: AgentConfig): Mode {
     async differences(desired, families) {
       const { redirect } = await find();
       if (redirect.kind === 'none') return families.map(noDifference);
-      const kernel = new Map(
+      const { mode, readListeners } = carriers[redirect.kind];
+      const found = new Map(
         await Promise.all(
-          families.map(async (family) => [family, await transport.readTable(family)] as const),
+          families.map(async (family) => [family, await readListeners(family)] as const),
         ),
       );
-      const plan = planListeners(redirect, parts, desired, (family) => kernel.get(family));
-      return tables.differences(plan.ruled, families);
+      const plan = planListeners(redirect, parts, desired, found);
+      return mode.differences(plan.ruled, families);
     },
     async check() {
       const { redirect, findings } = await find();
@@ -72,7 +81,10 @@ export function createUserspaceMode({ userspace }: AgentConfig): Mode {
         : [...findings, { level: 'ok', what, advice: '' }];
     },
     ruledBy: () => ruledBy,
-    // Listeners end with the agent, and the tables are those that nftables mode removes.
+    // Rules of another variant of iptables, say.
+    removeLeftovers: async () =>
+      (ruledBy === undefined ? undefined : await carriers[ruledBy].mode.removeLeftovers?.()) ?? [],
+    // Listeners end with the agent, and the rules are those that the modes remove whose they are.
     cleanUp: () => Promise.resolve([]),
   };
 }

@@ -7,13 +7,13 @@ import {
   type Ip,
   type IpFamily,
 } from '../../rules/ip.ts';
-import type { Protocol } from '../../rules/services/types.ts';
 import type { ListenerGuard, RuleSettings } from '../../rules/settings.ts';
 import { PortAllocation, type PortRange } from '../../rules/userspace/port-allocation.ts';
 import {
   nodePortListeners,
   redirectedListeners,
   redirectedPort,
+  type FoundListener,
   type ListenerDefaults,
   type PortOf,
 } from '../../rules/userspace/service-listeners.ts';
@@ -35,7 +35,7 @@ export function redirectWay(
     readonly rules?: Proxier;
     readonly guard: ListenerGuard;
     readonly range: PortRange;
-    readonly known: Iterable<readonly [Protocol, id: string, port: number]>;
+    readonly known: Iterable<FoundListener>;
     readonly portOf: PortOf;
   },
 ): WayIn {

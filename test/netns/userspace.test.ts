@@ -192,6 +192,63 @@ describe('the userspace proxy', function () {
     });
   });
 
+  describe('behind iptables chains', () => {
+    const flags = [
+      ...['--proxy-mode', 'userspace', '--userspace-redirect', 'iptables'],
+      ...['--iptables-variant', 'nft', '--nodeport-addresses', 'primary,localhost'],
+    ];
+
+    before(async () => {
+      await agent?.stop();
+      await start(...flags);
+    });
+
+    it('serves ClusterIPs, VIPs and node ports', async () => {
+      const expected = masqueraded('pod-1-1', 'pod-1-2');
+      await expectThat('pod-1-4', clusterIpOf(WEB), expected);
+      await expectThat('node-1', clusterIpOf(WEB), expected);
+      await expectThat('client-1', vipOf(WEB), expected);
+      await expectThat('client-1', nodePortAt(1, WEB), expected);
+    });
+
+    it('serves localhost by listening there, in both families, and by no rule', async () => {
+      await expectThat('node-1', nodePortAtIps(LOCALHOST, WEB), masqueraded('pod-1-1', 'pod-1-2'));
+      const setting = await bed.world.host('node-1').exec('cat', [ROUTE_LOCALNET]);
+      expect(setting.stdout.trim()).to.equal('0');
+    });
+
+    it('takes the place of the nftables table', async () => {
+      for (const family of IP_FAMILIES) {
+        expect(await kernelOf(bed.world.host('node-1')).readTable(family)).to.equal(undefined);
+      }
+    });
+
+    it('fails no new connection while the agent ends, and changes nothing about where it listens', async () => {
+      const chains = await natRules();
+      expect(chains).to.include('--to-destination');
+      const failures = await failuresDuring(async () => {
+        await agent?.stop();
+        await start(...flags);
+      });
+      expect(failures).to.deep.equal([]);
+      expect(await natRules()).to.equal(chains);
+    });
+
+    for (const family of IP_FAMILIES) {
+      it(`is not reached but by way of a Service (${family})`, async () => {
+        const listeners = destinationsIn(await natRules(family));
+        expect(listeners).not.to.be.empty;
+        for (const { protocol, port } of listeners) {
+          for (const from of ['client-1', 'pod-1-4', 'node-1']) {
+            const request = { protocol, ip: ipsOfHost('node-1')[family], port };
+            const result = await bed.world.host(from).connect(request);
+            expect(result.outcome, `${protocol} ${port} from ${from}`).to.equal('rejected');
+          }
+        }
+      });
+    }
+  });
+
   describe('without a redirect', () => {
     before(async () => {
       await agent?.stop();
@@ -200,6 +257,13 @@ describe('the userspace proxy', function () {
 
     it('serves node ports', async () => {
       await expectThat('client-1', nodePortAt(1, WEB), masqueraded('pod-1-1', 'pod-1-2'));
+    });
+
+    it('leaves no chains of iptables', async () => {
+      await eventually(
+        async () => !(await natRules()).includes('KUBE-'),
+        () => 'the chains to be removed',
+      );
     });
 
     it('leaves no rules, and says what is not served', async () => {
@@ -251,6 +315,12 @@ describe('the userspace proxy', function () {
     });
   });
 
+  /** The rules of the nft variant's table nat on the node. */
+  async function natRules(family: IpFamily = 'IPv4'): Promise<string> {
+    const program = family === 'IPv4' ? 'iptables-nft' : 'ip6tables-nft';
+    return (await bed.world.host('node-1').exec(program, ['-t', 'nat', '-S'])).stdout;
+  }
+
   /** What an agent's table says of its listeners. */
   async function listenersOf(
     family: IpFamily,
@@ -264,6 +334,15 @@ describe('the userspace proxy', function () {
 });
 
 // --- internal ---
+
+const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
+
+/** Where rules translate to. */
+function destinationsIn(rules: string): { protocol: 'tcp' | 'udp'; port: number }[] {
+  return [...rules.matchAll(/ -p (tcp|udp) .*--to-destination \S+:(\d+)$/gm)].map(
+    ([, protocol, port]) => ({ protocol: protocol === 'udp' ? 'udp' : 'tcp', port: Number(port) }),
+  );
+}
 
 /** Resolves once each load had some more connections answered. */
 async function answeredMore(loads: readonly RunningLoad[]): Promise<void> {

@@ -39,6 +39,17 @@ describe('userspace mode on the command line', function () {
     expect(json.stderr).to.match(/^listener /m);
   });
 
+  it('renders chains that lead to the listeners where iptables is to do it', async () => {
+    const { stdout, exitCode } = await render('--userspace-redirect', 'iptables');
+    expect(exitCode).to.equal(0);
+    const [, listener = ''] = /^# listener (\S+)\/TCP .* -> \S+:8080, /m.exec(stdout) ?? [];
+    const port = listener.split(':').at(-1);
+    expect(stdout)
+      .to.match(new RegExp(`-A KUBE-SVC-.* -j DNAT --to-destination ${listener}$`, 'm'))
+      .and.match(new RegExp(`-A KUBE-.* ! --ctstate DNAT .*--dport ${port} -j REJECT`));
+    expect(stdout).not.to.include('add table');
+  });
+
   it('goes by the port range and the balancer that are given', async () => {
     const { stdout } = await render(
       ...['--userspace-port-range', '7000-7009', '--userspace-load-balancing', 'random'],
