@@ -18,10 +18,12 @@ export function addCheckCommand(program: Command): void {
 // --- internal ---
 
 const HELP = `
-Changes nothing: kernel features are tried with dry runs. Exits with 1 if something needed is missing.
+Looks at what the mode needs (--proxy-mode). Changes nothing: kernel features are tried with dry runs. Exits with 1 if something needed is missing.
 
-Example:
-  sudo switchyard check`;
+Examples:
+  sudo switchyard check
+  sudo switchyard check --proxy-mode iptables
+  sudo switchyard check --proxy-mode userspace`;
 
 async function check(flags: FlagValues): Promise<void> {
   const { config, warnings } = setUp(flags);

@@ -38,7 +38,7 @@ export async function cleanUpWhatIsThere(): Promise<void> {
 // --- internal ---
 
 const HELP = `
-Removes what any mode has left: the tables "ip ${TABLE}" and "ip6 ${TABLE}", and in either variant of
+Removes what any mode has left, whichever is configured: the tables "ip ${TABLE}" and "ip6 ${TABLE}", and in either variant of
 iptables the chains that are ours. Stop the agent first: it would put them back. Connections that are
 established go on; new ones to Services are not translated any more.
 

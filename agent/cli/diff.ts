@@ -19,9 +19,11 @@ export function addDiffCommand(program: Command): void {
 const HELP = `
 Exits with 0 if nothing would change, 1 if something would, 2 if it could not be found out.
 Lines begin with + (added), - (removed) or ~ (replaced).
+In userspace mode it is about the rules that lead to the proxy.
 
-Example:
-  sudo switchyard diff --manifests manifests/examples --cluster-cidr 10.244.0.0/16`;
+Examples:
+  sudo switchyard diff --manifests manifests/examples --cluster-cidr 10.244.0.0/16
+  sudo switchyard diff --proxy-mode iptables --manifests manifests/examples --cluster-cidr 10.244.0.0/16`;
 
 const EXIT_DIFFERENT = 1;
 

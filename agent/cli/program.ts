@@ -11,7 +11,7 @@ import { addRunCommand } from './run.ts';
 export function createProgram(): Command {
   const program = new Command('switchyard')
     .description(
-      'A Kubernetes service proxy: serves Services on this node, by nftables rules or in userspace.',
+      'A Kubernetes service proxy: serves Services on this node, by nftables or iptables rules or in userspace.',
     )
     .version(VERSION)
     .helpCommand(true)

@@ -48,8 +48,9 @@ In userspace mode connections end with the agent, and new ones wait for the next
 With --once exits with 1 if something could not be programmed.
 --write-config-to, --cleanup and --init-only need no API server; the last is for an init container.
 
-Example:
+Examples:
   sudo switchyard run --kubeconfig /etc/kubernetes/kube-proxy.conf --cluster-cidr 10.244.0.0/16
+  sudo switchyard run --proxy-mode iptables --kubeconfig /etc/kubernetes/kube-proxy.conf --cluster-cidr 10.244.0.0/16
   sudo switchyard run --manifests manifests/examples --cluster-cidr 10.244.0.0/16`;
 
 interface RunFlags extends FlagValues {

@@ -47,10 +47,10 @@ export function createIptablesMode(config: IptablesConfig, seams = IPTABLES): Mo
         transport,
         now: () => performance.now(),
       }),
-    render(desired, format) {
+    render(desired, families, format) {
       // As on a node that leaves conntrack as it is: what this machine does is not asked.
       const options = { ...chainOptions(), dropsInvalid: true };
-      const planners = IP_FAMILIES.map((family) => plannerOf(desired, family, options, undefined));
+      const planners = families.map((family) => plannerOf(desired, family, options, undefined));
       const text = format === 'json' ? jsonText(planners) : plainText(planners);
       return { notes: [], text };
     },

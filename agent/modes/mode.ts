@@ -16,8 +16,8 @@ export interface Mode {
   readonly name: ProxyMode;
   /** Makes what keeps one family's Services. Touches nothing until its first sync. */
   createProxier(options: ProxierOptions): Proxier;
-  /** What would be programmed on a node that has nothing yet. Touches nothing. */
-  render(desired: Desired, format: RenderFormat): Rendering;
+  /** What would be programmed on a node that has nothing yet, in these families. Touches nothing. */
+  render(desired: Desired, families: readonly IpFamily[], format: RenderFormat): Rendering;
   /** What an agent would change on this node now, family by family. Changes nothing. */
   differences(desired: Desired, families: readonly IpFamily[]): Promise<FamilyDifference[]>;
   /** Looks for everything that the mode needs. Rejects for bugs only, never for what it finds. */

@@ -45,10 +45,8 @@ export function createNftablesMode(
         sleep,
       });
     },
-    render(desired, format) {
-      const transactions = IP_FAMILIES.map((family) =>
-        plannerOf(desired, family, undefined).plan(),
-      );
+    render(desired, families, format) {
+      const transactions = families.map((family) => plannerOf(desired, family, undefined).plan());
       return format === 'json'
         ? { notes: [JSON_NOTE], text: jsonText(transactions) }
         : { notes: [], text: plainText(transactions) };

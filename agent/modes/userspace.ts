@@ -50,13 +50,14 @@ export function createUserspaceMode({ userspace, iptables }: AgentConfig): Mode 
         sleep,
       });
     },
-    render(desired, format) {
+    render(desired, families, format) {
       const redirect = BEST_REDIRECTS[choice];
       const plan = planListeners(redirect, parts, desired, new Map());
-      const lines = plan.listeners.map(describeListener);
+      const listeners = plan.listeners.filter(({ family }) => families.includes(family));
+      const lines = listeners.map(describeListener);
       const comments = lines.map((line) => `# ${line}\n`);
       if (redirect.kind === 'none') return { notes: [ONLY_NODE_PORTS], text: comments };
-      const { notes, text } = carriers[redirect.kind].mode.render(plan.ruled, format);
+      const { notes, text } = carriers[redirect.kind].mode.render(plan.ruled, families, format);
       return format === 'json'
         ? { notes: [...notes, ...lines], text }
         : { notes, text: concat(comments, text) };

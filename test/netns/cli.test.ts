@@ -4,11 +4,13 @@ import { readFile, rename, rm, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { IPTABLES_VARIANTS } from '../../agent/kernel/iptables-variant.ts';
 import { type Program, startProgram } from '../../scripts/world/program.ts';
 import { EXAMPLES, ROOT, switchyard } from '../agent/cli/support.ts';
 import { put, useTempFolder } from '../agent/cluster/support/temp-folder.ts';
 import { rawService } from '../rules/services/builders.ts';
 import { CLUSTER_CIDR, clusterIp, externalIp, podIp } from '../support/addresses.ts';
+import { iptablesObstacle } from './support/iptables-obstacle.ts';
 import { list, load, nft, useEmptyRuleset } from './support/tables.ts';
 
 /** A name for this process's own namespace, by which programs can be started in it. */
@@ -66,6 +68,29 @@ describe('the commands on a kernel', function () {
     await switchyard(['run', '--once', ...ON_EXAMPLES]);
     expect(await ourRules()).to.equal(rendered);
   });
+
+  for (const family of ['ipv4', 'ipv6']) {
+    it(`render --family ${family} in nftables mode is what nft reads`, async () => {
+      const { stdout } = await switchyard(['render', '--family', family, ...ON_EXAMPLES]);
+      await load(stdout);
+      expect(await list('tables')).to.equal(`table ${family === 'ipv4' ? 'ip' : 'ip6'} switchyard`);
+    });
+
+    for (const variant of IPTABLES_VARIANTS) {
+      const obstacle = iptablesObstacle(variant);
+      const program = `${family === 'ipv4' ? 'iptables' : 'ip6tables'}-${variant}-restore`;
+      const test = `render --family ${family} in iptables mode is what ${program} reads`;
+      if (obstacle !== undefined) it.skip(`${test}: ${obstacle}`);
+      else
+        it(test, async () => {
+          const mode = ['--proxy-mode', 'iptables', '--family', family];
+          const { stdout } = await switchyard(['render', ...mode, ...ON_EXAMPLES]);
+          expect(stdout).to.include('\n:KUBE-SVC-');
+          const args = ['--net', program, '--noflush', '--test'];
+          await execa('unshare', args, { input: `${stdout}\n` });
+        });
+    }
+  }
 
   it('cleanup removes our tables and nobody else’s, and may be repeated', async () => {
     await load('add table ip kube-proxy\nadd table inet switchyard\nadd table ip6 filter');

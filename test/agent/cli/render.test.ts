@@ -55,6 +55,20 @@ describe('render', () => {
     expect(json.exitCode).to.equal(0);
   });
 
+  for (const mode of ['nftables', 'iptables', 'userspace']) {
+    for (const output of ['text', 'json']) {
+      it(`prints one family or the other of ${mode} mode as ${output}`, async () => {
+        const flags = ['--proxy-mode', mode, '-o', output];
+        const [ipv4, ipv6] = await Promise.all([
+          render([...flags, '--family', 'ipv4']),
+          render([...flags, '--family', 'ipv6']),
+        ]);
+        expect(ipv4.stdout).to.include(clusterIp('IPv4', 10)).and.not.include(CLUSTER_CIDR.IPv6);
+        expect(ipv6.stdout).to.include(clusterIp('IPv6', 10)).and.not.include(CLUSTER_CIDR.IPv4);
+      });
+    }
+  }
+
   it('goes by the flags', async () => {
     const { stdout } = await render([
       '--masquerade-all',

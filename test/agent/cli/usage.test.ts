@@ -17,7 +17,7 @@ describe('the command line', () => {
   for (const command of COMMANDS) {
     it(`explains ${command}, with an example`, async () => {
       const { exitCode, stdout, stderr } = await parse([command, '--help']);
-      expect(stdout).to.match(new RegExp(`\\nExample:\\n {2}(sudo )?switchyard ${command}\\b`));
+      expect(stdout).to.match(new RegExp(`\\nExamples?:\\n {2}(sudo )?switchyard ${command}\\b`));
       expect([exitCode, stderr]).to.deep.equal([0, '']);
     });
   }
@@ -39,6 +39,10 @@ describe('the command line', () => {
     {
       args: ['render', '--manifests', EXAMPLES, '-o', 'yaml'],
       says: /^error: option '-o, --output <format>' argument 'yaml' is invalid\. .*text, json\.\n/,
+    },
+    {
+      args: ['render', '--manifests', EXAMPLES, '--family', 'ip6'],
+      says: /^error: option '--family <family>' argument 'ip6' is invalid. Allowed choices are ipv4, ipv6/,
     },
     {
       args: ['render', '--manifests', '/nowhere'],
