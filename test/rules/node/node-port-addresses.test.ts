@@ -155,10 +155,6 @@ describe('nodePortWarnings', () => {
     const given = addresses('primary', 'localhost');
     expect(nodePortWarnings(given, dualStack, true)).to.deep.equal([]);
   });
-
-  it('leave loopback alone where node ports are served there', () => {
-    expect(nodePortWarnings(addresses('localhost'), dualStack, true)).to.be.empty;
-  });
 });
 
 describe('namesLocalhost', () => {
