@@ -17,21 +17,14 @@ import { clusterIp } from '../support/addresses.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { keyOf, portOf } from '../agent/sync/support/table-stage.ts';
 import { makeSettings } from '../rules/nftables/support/settings.ts';
+import { describeUnless, iptablesObstacle } from './support/iptables-obstacle.ts';
 
 /** The ClusterIP of the Service with this number is refused. */
 const BAD = 3;
 const NUMBERS = [1, 2, 3, 4, 5];
 
 for (const variant of IPTABLES_VARIANTS) {
-  describe(`chains of iptables-${variant}`, () => {
-    before('needs the variant', async function () {
-      try {
-        await chooseVariant(variant, IPTABLES);
-      } catch (error) {
-        if (error instanceof KernelError && error.code === 'iptables-missing') this.skip();
-        throw error;
-      }
-    });
+  describeUnless(iptablesObstacle(variant), `chains of iptables-${variant}`, () => {
     afterEach(async () => {
       for (const table of ['nat', 'filter', 'mangle']) {
         for (const command of ['-F', '-X']) await iptables('-t', table, command);

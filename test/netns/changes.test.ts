@@ -9,6 +9,7 @@ import { programNodes, testScene } from './packets/scene.ts';
 import { makeService, SERVICE_PORT, type TestService } from './packets/service.ts';
 import { API_SERVER } from './packets/source.ts';
 import { AFTER, BEFORE } from './packets/topics/changes.ts';
+import { describeUnless } from './support/iptables-obstacle.ts';
 
 const PORT = { name: 'tcp', protocol: 'TCP' } as const;
 
@@ -31,7 +32,7 @@ const IN_TWO_SLICES = makeService({
 });
 
 for (const { name, mode, source } of PACKET_RUNS) {
-  describe(`changes ${name}`, function () {
+  describeUnless(mode.obstacle, `changes ${name}`, function () {
     this.timeout(RUN_TIMEOUT_MS);
     let bed: Bed;
     before(async () => {

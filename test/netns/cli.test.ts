@@ -10,7 +10,7 @@ import { EXAMPLES, ROOT, switchyard } from '../agent/cli/support.ts';
 import { put, useTempFolder } from '../agent/cluster/support/temp-folder.ts';
 import { rawService } from '../rules/services/builders.ts';
 import { CLUSTER_CIDR, clusterIp, externalIp, podIp } from '../support/addresses.ts';
-import { iptablesObstacle } from './support/iptables-obstacle.ts';
+import { iptablesObstacle, itUnless } from './support/iptables-obstacle.ts';
 import { list, load, nft, useEmptyRuleset } from './support/tables.ts';
 
 /** A name for this process's own namespace, by which programs can be started in it. */
@@ -77,18 +77,14 @@ describe('the commands on a kernel', function () {
     });
 
     for (const variant of IPTABLES_VARIANTS) {
-      const obstacle = iptablesObstacle(variant);
       const program = `${family === 'ipv4' ? 'iptables' : 'ip6tables'}-${variant}-restore`;
-      const test = `render --family ${family} in iptables mode is what ${program} reads`;
-      if (obstacle !== undefined) it.skip(`${test}: ${obstacle}`);
-      else
-        it(test, async () => {
-          const mode = ['--proxy-mode', 'iptables', '--family', family];
-          const { stdout } = await switchyard(['render', ...mode, ...ON_EXAMPLES]);
-          expect(stdout).to.include('\n:KUBE-SVC-');
-          const args = ['--net', program, '--noflush', '--test'];
-          await execa('unshare', args, { input: `${stdout}\n` });
-        });
+      const title = `render --family ${family} in iptables mode is what ${program} reads`;
+      itUnless(iptablesObstacle(variant), title, async () => {
+        const mode = ['--proxy-mode', 'iptables', '--family', family];
+        const { stdout } = await switchyard(['render', ...mode, ...ON_EXAMPLES]);
+        expect(stdout).to.include('\n:KUBE-SVC-');
+        await execa('unshare', ['--net', program, '--noflush', '--test'], { input: `${stdout}\n` });
+      });
     }
   }
 

@@ -14,6 +14,7 @@ import {
 } from './packets/topics/local-detectors.ts';
 import { HINTS_WITHOUT_ZONE } from './packets/topics/hints.ts';
 import { NODE_PORT_ADDRESSES, NODE_PORT_FLAGS } from './packets/topics/node-port-addresses.ts';
+import { describeUnless } from './support/iptables-obstacle.ts';
 
 /** Node 4 has routed pods, whose interfaces have names of their own. */
 const NODES = [
@@ -22,7 +23,7 @@ const NODES = [
 ];
 
 for (const { name, mode, source } of PACKET_RUNS) {
-  describe(`node settings ${name}`, function () {
+  describeUnless(mode.obstacle, `node settings ${name}`, function () {
     this.timeout(RUN_TIMEOUT_MS);
     let bed: Bed;
     before(async () => {

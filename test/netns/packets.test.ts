@@ -22,6 +22,7 @@ import { LOAD_BALANCERS } from './packets/topics/load-balancers.ts';
 import { NODE_PORTS } from './packets/topics/node-ports.ts';
 import { PORTS, WITH_SCTP } from './packets/topics/ports.ts';
 import { SOURCE_RANGES } from './packets/topics/source-ranges.ts';
+import { describeUnless } from './support/iptables-obstacle.ts';
 
 const TOPICS = [
   ...[CLUSTER_IPS, PORTS, NODE_PORTS, EXTERNAL_IPS, LOAD_BALANCERS, SOURCE_RANGES],
@@ -31,7 +32,7 @@ const TOPICS = [
 const CONNECTIONS = 600;
 
 for (const { name, mode, source } of PACKET_RUNS) {
-  describe(`packets ${name}`, function () {
+  describeUnless(mode.obstacle, `packets ${name}`, function () {
     this.timeout(RUN_TIMEOUT_MS);
     let bed: Bed;
     before(async () => {

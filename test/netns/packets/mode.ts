@@ -4,6 +4,7 @@
  */
 import { IPTABLES_VARIANTS, type VariantName } from '../../../agent/kernel/iptables-variant.ts';
 import type { Host } from '../../../scripts/world/host.ts';
+import { iptablesObstacle } from '../support/iptables-obstacle.ts';
 import {
   type AgentRun,
   type LogLine,
@@ -31,6 +32,8 @@ export type Difference =
 /** A proxy mode under test. */
 export interface PacketMode {
   readonly name: string;
+  /** Why it cannot be tested here. */
+  readonly obstacle?: string | undefined;
   /** What an agent is run with in this mode. */
   readonly flags: readonly string[];
   readonly differences: readonly Difference[];
@@ -68,6 +71,7 @@ function iptablesMode(variant: VariantName): PacketMode {
   const flags = ['--proxy-mode', 'iptables', '--iptables-variant', variant];
   return {
     name: `iptables-${variant}`,
+    obstacle: iptablesObstacle(variant),
     flags,
     differences: [
       'unused ports pass',

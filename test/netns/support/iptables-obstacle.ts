@@ -28,6 +28,12 @@ export function describeUnless(
   else describe.skip(`${title}: ${obstacle}`, tests);
 }
 
+/** `it`, in the same way. */
+export function itUnless(obstacle: string | undefined, title: string, test: Mocha.AsyncFunc): void {
+  if (obstacle === undefined) it(title, test);
+  else it.skip(`${title}: ${obstacle}`, test);
+}
+
 // --- internal ---
 
 /** What `unshare` exits with, as shells do, when there is no such program. */
