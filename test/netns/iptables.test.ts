@@ -1,14 +1,17 @@
 /** iptables mode with a running agent: what changes cost, who sticks, and what localhost is open to. */
 import { expect } from 'chai';
-import { IP_FAMILIES } from '../../rules/ip.ts';
+import { IP_FAMILIES, type Ip } from '../../rules/ip.ts';
+import type { Host } from '../../scripts/world/host.ts';
 import { type RunningAgent, runAgentOnce, startAgent } from './packets/agent.ts';
 import { type Bed, createBed } from './packets/bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
+import { gatewayIps, LOCALHOST } from './packets/hosts.ts';
 import { PACKET_MODES } from './packets/mode.ts';
-import { makeService, type TestService } from './packets/service.ts';
+import { ENDPOINT_PORT, makeService, nodePortOf, type TestService } from './packets/service.ts';
 import { addStickyClients, findPins, type Pins, STICKY_CLIENTS } from './packets/stickiness.ts';
 import { clusterIpOf, nodePortAt, vipOf } from './packets/target.ts';
 import { startTraffic } from './packets/traffic.ts';
+import { describeUnless } from './support/iptables-obstacle.ts';
 
 const TARGETS = {
   ClusterIP: clusterIpOf({ number: 1 }),
@@ -22,7 +25,7 @@ const OTHERS = Array.from({ length: 30 }, (_, i) =>
 );
 
 for (const mode of PACKET_MODES.filter(({ name }) => name.startsWith('iptables-'))) {
-  describe(`an agent in ${mode.name} mode`, () => {
+  describeUnless(mode.obstacle, `an agent in ${mode.name} mode`, () => {
     let bed: Bed;
     let agent: RunningAgent;
     let pins: Pins;
@@ -108,6 +111,23 @@ for (const mode of PACKET_MODES.filter(({ name }) => name.startsWith('iptables-'
       }
     });
 
+    it('serves node ports at 127.0.0.1, and opens nothing else there to others', async () => {
+      const { world } = bed;
+      const [node, neighbour] = [world.host('node-1'), world.host('pod-1-4')];
+      const toLocalhost = { protocol: 'tcp', ip: LOCALHOST.IPv4, port: ENDPOINT_PORT } as const;
+      await bed.serve('node-1', LOCALHOST, ENDPOINT_PORT);
+      const nodePort = { ...toLocalhost, port: nodePortOf(OTHERS[0]?.number ?? 0) };
+      expect(await node.connect(nodePort)).to.include({ outcome: 'answered', by: 'pod-1-2' });
+      await leadLocalhostTo(gatewayIps(1).IPv4, neighbour);
+      expect(await neighbour.connect(toLocalhost)).to.include({ outcome: 'timeout' });
+      // Only that one rule stands in the way.
+      await node.exec(mode.name, ['-w', '5', '-F', 'KUBE-FIREWALL']);
+      expect(await neighbour.connect(toLocalhost)).to.include({
+        outcome: 'answered',
+        by: 'node-1',
+      });
+    });
+
     async function change(...services: TestService[]) {
       const applied = agent.applied.length;
       await bed.write([...services, ...OTHERS]);
@@ -120,6 +140,13 @@ for (const mode of PACKET_MODES.filter(({ name }) => name.startsWith('iptables-'
 // --- internal ---
 
 const NUMBERED = { number: 60, name: 'passing', type: 'LoadBalancer' } as const;
+
+/** Makes a host send what is for 127.0.0.1 to its neighbour, and take the answers (CVE-2020-8558). */
+async function leadLocalhostTo(neighbour: Ip, host: Host): Promise<void> {
+  await host.writeSysctls({ 'net/ipv4/conf/all/route_localnet': '1' });
+  await host.exec('ip', ['-4', 'address', 'flush', 'dev', 'lo']);
+  await host.exec('ip', ['route', 'add', LOCALHOST.IPv4, 'via', neighbour]);
+}
 
 function sticky(...endpoints: string[]): TestService {
   return makeService({

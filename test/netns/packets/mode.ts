@@ -80,7 +80,11 @@ function iptablesMode(variant: VariantName): PacketMode {
       'node ports everywhere by default',
       'node ports at localhost',
     ],
-    program: (node, run) => runAgentOnce(node, { ...run, flags: [...run.flags, ...flags] }),
+    async program(node, run) {
+      // As an agent does that stays: one that runs once makes no kernel settings.
+      await node.writeSysctls({ 'net/ipv4/conf/all/route_localnet': '1' });
+      return runAgentOnce(node, { ...run, flags: [...run.flags, ...flags] });
+    },
   };
 }
 

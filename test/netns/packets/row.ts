@@ -25,6 +25,8 @@ export interface PacketRow {
   readonly protocols?: readonly SocketProtocol[];
   /** The row does not hold in modes that differ from nftables mode in this way. */
   readonly unless?: Difference;
+  /** The row holds only in modes that differ in this way. */
+  readonly needs?: Difference;
 }
 
 /** Refused, silently lost, or answered by exactly these hosts. */

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { LogLine } from './agent.ts';
 import type { Bed } from './bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './cluster.ts';
-import type { PacketMode } from './mode.ts';
+import type { Difference, PacketMode } from './mode.ts';
 import { asCarried, type PacketRow } from './row.ts';
 import { type Observations, expectedObservations, sendRows } from './send.ts';
 import type { TestService } from './service.ts';
@@ -28,15 +28,16 @@ export interface SceneLogs {
 export function testScene(mode: PacketMode, bed: () => Bed, { topics, flags }: Scene): SceneLogs {
   const logs: SceneLogs = { nodes: [] };
   let observations: ReadonlyMap<PacketRow, Observations>;
-  const holds = ({ unless }: PacketRow): boolean => {
-    return unless === undefined || !mode.differences.includes(unless);
+  const differs = (difference: Difference): boolean => mode.differences.includes(difference);
+  const holds = ({ unless, needs }: PacketRow): boolean => {
+    return (unless === undefined || !differs(unless)) && (needs === undefined || differs(needs));
   };
 
   // The same rows for each use: what became of their packets is known by them.
   const rowsOf = new Map(
     topics.map((topic): [Topic, readonly PacketRow[]] => {
       const rows = topic.rows.filter(holds);
-      const isCarried = mode.differences.includes('sources are the node');
+      const isCarried = differs('sources are the node');
       return [topic, isCarried ? rows.map(asCarried) : rows];
     }),
   );

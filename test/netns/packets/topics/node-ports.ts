@@ -100,6 +100,22 @@ export const NODE_PORTS: Topic = {
       expected: kept(`node-1:${nodePortOf(web.number)}`),
       unless: 'node ports at localhost',
     },
+    {
+      name: 'localhost has node ports over IPv4',
+      from: 'node-1',
+      to: nodePortAtIps(LOCALHOST, web),
+      expected: masqueraded('pod-1-1', 'pod-2-1'),
+      families: ['IPv4'],
+      needs: 'node ports at localhost',
+    },
+    {
+      name: 'localhost has no node ports over IPv6',
+      from: 'node-1',
+      to: nodePortAtIps(LOCALHOST, web),
+      expected: kept(`node-1:${nodePortOf(web.number)}`),
+      families: ['IPv6'],
+      needs: 'node ports at localhost',
+    },
     ...['client-1', 'pod-1-3', 'node-1'].map((from) => ({
       name: `${from} is refused where there is no endpoint, even if the node itself listens there`,
       from,
