@@ -5,7 +5,7 @@ import type { AffinityEntry } from '../../rules/nftables/affinity.ts';
 import { type RunningAgent, runAgentOnce, startAgent } from './packets/agent.ts';
 import { type Bed, createBed } from './packets/bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
-import { eventually } from './packets/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { ipsOfHost, listOf } from './packets/hosts.ts';
 import { kernelOf } from './packets/kernel.ts';
 import { makeService, type TestService } from './packets/service.ts';
@@ -136,7 +136,7 @@ describe('ClientIP affinity', () => {
         );
         return stuck.every(({ client }) => regularIps.some((ip) => ip === client));
       };
-      await eventually(onlyRegularsAreStuck, () => 'other clients are forgotten');
+      await eventually(onlyRegularsAreStuck, 'other clients are forgotten');
       const reports = await Promise.all(loads.map((load) => load.stop()));
       for (const { answeredBy, firstFailures } of reports) {
         expect(firstFailures).to.be.empty;

@@ -12,7 +12,7 @@ import { type RunningAgent, runAgentOnce, startAgent } from './packets/agent.ts'
 import type { ApiSource } from './packets/api-source.ts';
 import { type Bed, createBed } from './packets/bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
-import { eventually } from './packets/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { Marker } from './packets/marker.ts';
 import { programmedOf } from './packets/programmed.ts';
 import { masqueraded, type PacketRow } from './packets/row.ts';

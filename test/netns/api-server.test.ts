@@ -9,7 +9,7 @@ import { nodeObject, sliceObject } from '../agent/cluster/api/support/objects.ts
 import { serviceObject } from '../agent/cluster/support/manifests.ts';
 import { createTestApiServer, type TestApiServer } from '../cluster/api-server.ts';
 import { CLUSTER_CIDR, clusterIp, podIp } from '../support/addresses.ts';
-import { eventually } from './packets/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 
 const MAIN = join(import.meta.dirname, '../../agent/main.ts');
 

@@ -9,7 +9,7 @@ import { EXAMPLES, ROOT } from '../agent/cli/support.ts';
 import { HEADER } from '../agent/config/support.ts';
 import { CLUSTER_CIDR } from '../support/addresses.ts';
 import { useEmptyRuleset } from './support/tables.ts';
-import { eventually } from './packets/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 
 const MAIN = join(ROOT, 'agent/main.ts');
 const METRICS_PORT = 19_249;

@@ -13,7 +13,7 @@ import { IP_FAMILIES, joinHostPort, type Ip } from '../../rules/ip.ts';
 import type { Changes } from '../../rules/services/world.ts';
 import { makeServicePort } from '../rules/services/builders.ts';
 import { clientIp, clusterIp, podIp } from '../support/addresses.ts';
-import { eventually } from './packets/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   addressOf,
   createUdpCluster,

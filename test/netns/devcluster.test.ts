@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { findTraces, markEnvironment } from '../../scripts/demo/leftovers.ts';
 import { RUN_TIMEOUT_MS } from './packets/runs.ts';
-import { eventually } from './packets/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('the devcluster', function () {
   this.timeout(RUN_TIMEOUT_MS);
@@ -97,7 +97,7 @@ describe('the devcluster', function () {
       await type('add a pod');
       const isThere = async (): Promise<boolean> =>
         (await answering('from a pod', 12)).has('pod-1-2');
-      await eventually(isThere, () => 'the new pod answers');
+      await eventually(isThere, 'the new pod answers');
       const isPrinted = (node: number): boolean =>
         new RegExp(`^ *node-${node} +IPv4 applied in .* ms: \\d+ added`, 'm').test(output);
       await eventually(

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { type Relay, startRelay } from '../../scripts/world/host/relay.ts';
 import type { RunningRelay } from '../../scripts/world/host.ts';
 import { type World, createWorld } from '../../scripts/world/world.ts';
-import { eventually } from './packets/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { ipsOfHost, LOCALHOST } from './packets/hosts.ts';
 
 const PORT = 6443;

@@ -6,7 +6,7 @@ import type { LoadFailure } from '../../scripts/world/host/protocol.ts';
 import { type RunningAgent, startAgent, waitUntilReady } from './packets/agent.ts';
 import { type Bed, createBed } from './packets/bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
-import { eventually } from './packets/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { ipsOfHost, LOCALHOST } from './packets/hosts.ts';
 import { kernelOf } from './packets/kernel.ts';
 import { masqueraded, type Expected } from './packets/row.ts';

@@ -1,16 +1,25 @@
-/** Waits for what comes by itself, as long as it takes. */
+/** Waiting for something that nobody announces. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves as soon as the claim holds; rejects after some seconds, with what it was about. */
-export async function eventually(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`it never came to this: ${what}`);
-    await sleep(POLL_MS);
+/**
+ * Resolves once `holds` says so; looks again and again. Rejects with `what` when the limit was not enough,
+ * or else with the text of `holds`.
+ */
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  what: string | (() => string) = () => String(holds),
+  limitMs = LIMIT_MS,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${limitMs} ms: ${typeof what === 'string' ? what : what()}`);
+    }
+    await sleep(LOOK_EVERY_MS);
   }
 }
 
 // --- internal ---
 
-const PATIENCE_MS = 10_000;
-const POLL_MS = 5;
+const LIMIT_MS = 10_000;
+const LOOK_EVERY_MS = 20;

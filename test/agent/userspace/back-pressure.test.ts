@@ -39,20 +39,20 @@ describe('a slow reader', () => {
       const pairs: [Socket, Socket][] = [];
       for (let i = 0; i < CONNECTIONS; i++) {
         const client = await stage.open(spec);
-        await eventually('the endpoint has it', () => backend.sockets.size === i + 1);
+        await eventually(() => backend.sockets.size === i + 1, 'the endpoint has it');
         const atBackend = [...backend.sockets][i];
         if (atBackend !== undefined) pairs.push(order(client, atBackend));
       }
       const before = heldBytes();
       for (const [writer] of pairs) pour(writer);
-      await eventually('all stand still', standsStill(pairs.map(([writer]) => writer)));
+      await eventually(standsStill(pairs.map(([writer]) => writer)), 'all stand still');
       // What was garbage already may be counted for a moment yet.
       const isBounded = () => heldBytes() - before < CONNECTIONS * MAX_HELD;
-      await eventually(`no more than ${MAX_HELD} bytes are held for each`, isBounded);
+      await eventually(isBounded, `no more than ${MAX_HELD} bytes are held for each`);
 
       let received = 0;
       for (const [, reader] of pairs) reader.on('data', (data) => (received += data.length));
-      await eventually('all has arrived', () => received === CONNECTIONS * TOTAL);
+      await eventually(() => received === CONNECTIONS * TOTAL, 'all has arrived');
       for (const [writer, reader] of pairs) for (const end of [writer, reader]) end.destroy();
     });
   }

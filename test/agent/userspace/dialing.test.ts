@@ -33,10 +33,10 @@ describe('an endpoint that does not answer at all', () => {
     await stage.apply(spec);
     const startedMs = performance.now();
     const socket = await stage.open(spec);
-    await eventually('it is given up', () => stage.counts(spec)?.failed === 1);
+    await eventually(() => stage.counts(spec)?.failed === 1, 'it is given up');
     expect(performance.now() - startedMs).to.be.at.least(240);
     expect(stage.counts(spec)).to.include({ accepted: 1, failed: 1, retried: 0 });
     socket.destroy();
-    await eventually('nothing is open', () => stage.counts(spec)?.active === 0);
+    await eventually(() => stage.counts(spec)?.active === 0, 'nothing is open');
   });
 });

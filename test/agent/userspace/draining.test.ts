@@ -63,7 +63,7 @@ describe('what goes away', () => {
     expect(stage.counts(spec)).to.include({ active: 1 });
     expect(stage.told.forgotten).to.deep.equal([]);
     socket.end();
-    await eventually('the service port is forgotten', () => stage.told.forgotten.length === 1);
+    await eventually(() => stage.told.forgotten.length === 1, 'the service port is forgotten');
     expect(stage.counts(spec)).to.equal(undefined);
   });
 

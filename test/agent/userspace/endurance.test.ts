@@ -61,7 +61,7 @@ describe('under load', () => {
     });
     const progress = (): Promise<void> => {
       const enough = answered + 100;
-      return eventually('more answers', () => answered >= enough);
+      return eventually(() => answered >= enough, 'more answers');
     };
     for (let round = 0; round < ROUNDS; round++) {
       const [killed] = backends.splice(0, 1);
@@ -86,10 +86,10 @@ describe('under load', () => {
     await stage.apply(spec);
     const port = stage.proxy.portOf(spec.id) ?? 0;
     await run(port, 1_000);
-    await eventually('all are closed', () => stage.counts(spec)?.active === 0);
+    await eventually(() => stage.counts(spec)?.active === 0, 'all are closed');
     const before = { descriptors: openDescriptors(), heap: usedHeap() };
     await run(port, 4_000);
-    await eventually('all are closed', () => stage.counts(spec)?.active === 0);
+    await eventually(() => stage.counts(spec)?.active === 0, 'all are closed');
     expect(openDescriptors()).to.be.at.most(before.descriptors);
     // 4,000 connections; what they would leave behind, if only 100 bytes each, would show.
     expect(usedHeap() - before.heap).to.be.below(400_000);

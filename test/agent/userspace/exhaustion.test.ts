@@ -27,7 +27,7 @@ describe('when descriptors run out', () => {
     });
     if (child.stdout === null) expect.fail('no pipe');
     createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
-    await eventually('it listens', () => lines.some((line) => /^port \d+$/.test(line)));
+    await eventually(() => lines.some((line) => /^port \d+$/.test(line)), 'it listens');
     port = Number(lines[0]?.slice('port '.length));
   });
 
@@ -61,7 +61,7 @@ describe('when descriptors run out', () => {
     expect(has('recovered')).to.equal(false);
 
     for (const { socket } of served.splice(0, 20)) socket.destroy();
-    await eventually('it accepts again', () => has('recovered descriptors'));
+    await eventually(() => has('recovered descriptors'), 'it accepts again');
     let late = await tryClient(port);
     while (late.answer === undefined) late = await tryClient(port);
     late.socket.destroy();
@@ -72,7 +72,7 @@ describe('when descriptors run out', () => {
   async function cpuMs(): Promise<number> {
     const before = lines.length;
     child.stdin?.write('?');
-    await eventually('it says its CPU time', () => lines.length > before);
+    await eventually(() => lines.length > before, 'it says its CPU time');
     return Number(lines.at(-1)?.slice('cpu '.length));
   }
 });
@@ -84,7 +84,7 @@ describe('when memory runs out', () => {
     const spec = makeSpec({ endpoints: [backend.endpoint] });
     await tight.apply(spec);
     const port = tight.proxy.portOf(spec.id) ?? 0;
-    await eventually('it is said', () => tight.told.exhausted.includes('memory'));
+    await eventually(() => tight.told.exhausted.includes('memory'), 'it is said');
     expect((await tryClient(port)).failure).to.equal('ECONNREFUSED');
     expect(tight.told.recovered).to.deep.equal([]);
     expect(tight.told.exhausted).to.deep.equal(['memory']);

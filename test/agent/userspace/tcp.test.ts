@@ -47,10 +47,10 @@ describe('a TCP listener', () => {
     await stage.apply(spec);
     const socket = await stage.open(spec);
     socket.write('hello');
-    await eventually('all is back', () => socket.bytesRead === 'a\nhello'.length);
+    await eventually(() => socket.bytesRead === 'a\nhello'.length, 'all is back');
     expect(stage.counts(spec)).to.include({ active: 1, receivedBytes: 5, sentBytes: 7 });
     socket.destroy();
-    await eventually('none is open', () => stage.counts(spec)?.active === 0);
+    await eventually(() => stage.counts(spec)?.active === 0, 'none is open');
   });
 
   it('lets the client end first: what comes after still arrives', async () => {
@@ -72,8 +72,8 @@ describe('a TCP listener', () => {
     const socket = await stage.open(spec);
     expect(await text(socket)).to.equal('bye');
     socket.end('y'.repeat(1_000_000));
-    await eventually('all arrived', () => received.length === 1_000_000);
-    await eventually('none is open', () => stage.counts(spec)?.active === 0);
+    await eventually(() => received.length === 1_000_000, 'all arrived');
+    await eventually(() => stage.counts(spec)?.active === 0, 'none is open');
   });
 
   it('tries the next endpoint at once where nobody listens', async () => {
@@ -92,7 +92,7 @@ describe('a TCP listener', () => {
     const spec = makeSpec({ endpoints: dead });
     await stage.apply(spec);
     expect(await codeOf(stage.ask(spec))).to.equal('ECONNRESET');
-    await eventually('it is counted', () => stage.counts(spec)?.active === 0);
+    await eventually(() => stage.counts(spec)?.active === 0, 'it is counted');
     expect(stage.counts(spec)).to.include({ accepted: 1, failed: 1, retried: 1 });
   });
 
@@ -147,7 +147,7 @@ describe('a TCP listener', () => {
     await stage.apply(spec);
     const open: Socket[] = [];
     for (let i = 0; i < 12; i++) open.push(await stage.open(spec));
-    await eventually('all are there', () => sum(stage.counts(spec)?.connects) === 12);
+    await eventually(() => sum(stage.counts(spec)?.connects) === 12, 'all are there');
     expect(backends.map(({ sockets }) => sockets.size)).to.deep.equal([2, 4, 6]);
     for (const socket of open) socket.destroy();
   });
@@ -168,7 +168,7 @@ describe('a TCP listener', () => {
     await stage.apply(spec);
     const socket = await stage.open(spec);
     socket.write('hello');
-    await eventually('it arrived', () => Buffer.concat(seen).length === 28 + 5);
+    await eventually(() => Buffer.concat(seen).length === 28 + 5, 'it arrived');
     const header = Buffer.concat(seen);
     expect(header.readUInt16BE(24)).to.equal(socket.localPort);
     expect(header.readUInt16BE(26)).to.equal(stage.proxy.portOf(spec.id));

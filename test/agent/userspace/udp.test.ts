@@ -62,7 +62,7 @@ describe('a UDP listener', () => {
     await strict.apply(spec);
     await clients[0]?.ask('1', strict.proxy.portOf(spec.id) ?? 0);
     expect(strict.counts(spec)).to.include({ active: 1 });
-    await eventually('the flow is gone', () => strict.counts(spec)?.active === 0);
+    await eventually(() => strict.counts(spec)?.active === 0, 'the flow is gone');
     await strict.stop();
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { useTempFolder } from '../../agent/cluster/support/temp-folder.ts';
-import { eventually } from '../../netns/packets/eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { ApiClient, RefusedError } from '../api-client.ts';
 import { certificatesObstacle } from '../certificates.ts';

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Host } from '../../../scripts/world/host.ts';
 import type { Program } from '../../../scripts/world/program.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** What an agent is run with. */
 export interface AgentRun {

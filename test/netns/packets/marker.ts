@@ -4,7 +4,7 @@
  */
 import { IP_FAMILIES } from '../../../rules/ip.ts';
 import type { Host } from '../../../scripts/world/host.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 import { clusterIps, makeService, type TestService } from './service.ts';
 
 /** The Service as it is now. */

@@ -1,7 +1,7 @@
 /** Pods that begin and cease to serve while traffic goes on. */
 import type { Listener } from '../../../scripts/world/host/protocol.ts';
 import type { Bed } from './bed.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 import { ipsOfHost } from './hosts.ts';
 import type { Endpoint } from './service.ts';
 

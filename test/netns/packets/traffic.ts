@@ -3,7 +3,7 @@ import { IP_FAMILIES } from '../../../rules/ip.ts';
 import type { HeldConnection, RunningLoad } from '../../../scripts/world/host.ts';
 import type { HeldReport, LoadFailure } from '../../../scripts/world/host/protocol.ts';
 import type { World } from '../../../scripts/world/world.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { Target } from './target.ts';
 
 /** Where traffic comes from and goes to, over TCP in both families. */
@@ -51,7 +51,7 @@ export class Traffic {
       const now = await this.#answered();
       return now.every((count, index) => count >= (before[index] ?? 0) + CONNECTIONS_TO_GO_ON);
     };
-    await eventually(goesOn, () => 'new connections along every path');
+    await eventually(goesOn, 'new connections along every path');
   }
 
   /** Ends it. */

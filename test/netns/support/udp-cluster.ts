@@ -12,7 +12,7 @@ import type { Host } from '../../../scripts/world/host.ts';
 import type { Program } from '../../../scripts/world/program.ts';
 import { createWorld, type World } from '../../../scripts/world/world.ts';
 import { CLUSTER_CIDR, clusterIp, externalIp, nodeIp, podIp } from '../../support/addresses.ts';
-import { eventually } from '../packets/eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** How a client reaches the Service. */
 export type Way = 'ClusterIP' | 'NodePort' | 'LoadBalancer';
