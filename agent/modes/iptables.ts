@@ -16,6 +16,7 @@ import {
   type VariantSeams,
 } from '../kernel/iptables-variant.ts';
 import { createRunner } from '../kernel/program.ts';
+import { createNft, NFT_DEFAULTS } from '../kernel/nft-process.ts';
 import { KERNEL_FILES } from '../node/kernel-files.ts';
 import { iptablesPreflight } from '../node/iptables-preflight.ts';
 import { SYSTEM } from '../node/system.ts';
@@ -66,7 +67,7 @@ export function createIptablesMode(config: IptablesConfig, seams = IPTABLES): Mo
       }
       return differences;
     },
-    check: () => iptablesPreflight(config.variant, seams, SYSTEM),
+    check: () => iptablesPreflight(config.variant, seams, SYSTEM, createNft(NFT_DEFAULTS)),
     cleanUp: () => removeFromEvery(seams),
     async removeLeftovers() {
       const chosen = await transport.variant();

@@ -128,19 +128,27 @@ export function checkSysctls(system: System): Finding[] {
 
 /** Rules of another service proxy: both would translate, and which one wins is chance. */
 async function checkRivals(nft: RunNft): Promise<Finding[]> {
-  const chains = await attempt(() => nft(LIST_CHAINS));
-  if (chains instanceof KernelError || !/"kube-proxy"|"KUBE-SERVICES"/.test(chains.stdout))
-    return [];
-  return [
-    {
-      level: 'warning',
-      what: 'kube-proxy has rules in this kernel',
-      advice: 'start switchyard, then stop kube-proxy and remove its rules: see docs/migrate.md',
-    },
-  ];
+  const hasRivals = await hasChains(nft, /"kube-proxy"|"KUBE-SERVICES"/);
+  return hasRivals ? [rivalRules('rules in this kernel')] : [];
 }
 
-async function attempt<T>(run: () => Promise<T>): Promise<T | KernelError> {
+/** Whether nft knows of chains like these; false where it cannot tell. */
+export async function hasChains(nft: RunNft, pattern: RegExp): Promise<boolean> {
+  const chains = await attempt(() => nft(LIST_CHAINS));
+  return !(chains instanceof KernelError) && pattern.test(chains.stdout);
+}
+
+/** What to say of a kube-proxy's rules. */
+export function rivalRules(which: string): Finding {
+  return {
+    level: 'warning',
+    what: `kube-proxy has ${which}`,
+    advice: 'start switchyard, then stop kube-proxy and remove its rules: see docs/migrate.md',
+  };
+}
+
+/** What came of it, or the error that kept the program from answering. */
+export async function attempt<T>(run: () => Promise<T>): Promise<T | KernelError> {
   try {
     return await run();
   } catch (error) {

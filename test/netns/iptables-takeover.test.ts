@@ -42,6 +42,13 @@ const FLOWS = [
 
 const VARIANTS = ['nft', 'legacy'] as const;
 
+/** By the way in which kube-proxy has written its rules, how they are called. */
+const RIVALS: Readonly<Record<string, readonly string[]>> = {
+  nftables: ['tables of nftables'],
+  'iptables, nft variant': ['chains in iptables-nft', 'chains in ip6tables-nft'],
+  'iptables, legacy variant': ['chains in iptables-legacy', 'chains in ip6tables-legacy'],
+};
+
 /** kube-proxy's chains may be in either variant, whichever is ours. */
 const OBSTACLE = VARIANTS.map(iptablesObstacle).find((reason) => reason !== undefined);
 
@@ -57,6 +64,20 @@ describeUnless(OBSTACLE, 'a node that kube-proxy has served', () => {
   });
   after(() => bed.close());
   beforeEach(flush);
+
+  for (const old of OLD_PROXIES) {
+    it(`is warned of kube-proxy's rules by check: ${old.name}`, async () => {
+      await old.install(node, OLD_WEB);
+      expect(await rivals()).to.deep.equal(RIVALS[old.name]);
+    });
+  }
+
+  it('is not warned by check of what is ours, in any mode', async () => {
+    for (const mode of PACKET_MODES.filter(({ name }) => name !== 'userspace')) {
+      await program(mode);
+      expect(await rivals(), mode.name).to.be.empty;
+    }
+  });
 
   for (const variant of VARIANTS) {
     const mode = PACKET_MODES.find(({ name }) => name === `iptables-${variant}`);
@@ -99,6 +120,13 @@ describeUnless(OBSTACLE, 'a node that kube-proxy has served', () => {
 
   async function cleanUp(): Promise<string> {
     return (await node.exec(process.execPath, ['agent/main.ts', 'cleanup'])).stdout;
+  }
+
+  /** What `check` warns of. */
+  async function rivals(): Promise<string[]> {
+    const args = ['agent/main.ts', 'check', '--proxy-mode', 'iptables'];
+    const { stdout } = await node.exec(process.execPath, args);
+    return [...stdout.matchAll(/^warning {2}kube-proxy has (.*)$/gm)].map(([, what = '']) => what);
   }
 
   async function flush(): Promise<void> {
