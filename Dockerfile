@@ -18,6 +18,6 @@ USER 0:0
 WORKDIR /
 ENTRYPOINT ["/usr/local/bin/switchyard"]
 LABEL org.opencontainers.image.title="switchyard" \
-  org.opencontainers.image.description="A per-node Kubernetes service proxy: Services become nftables elements, changes become atomic diffs." \
+  org.opencontainers.image.description="A per-node Kubernetes service proxy: by nftables, iptables or in userspace." \
   org.opencontainers.image.version="0.1.0" \
   org.opencontainers.image.licenses="Apache-2.0"
