@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
+import type { AgentOptions } from '../agent-parts.ts';
 import { chooseSource } from '../cluster/choose-source.ts';
 import { servesLocalhost, type AgentConfig } from '../config/agent-config.ts';
 import {
@@ -18,7 +19,8 @@ import { writtenConfig } from '../config/written-config.ts';
 import { createLog, type Logger } from '../log.ts';
 import { KERNEL_FILES } from '../node/kernel-files.ts';
 import { allowLocalhostNodePorts, tuneConntrack, tuneMachine } from '../node/tuning.ts';
-import { prepareOnce, runAgent, type AgentOptions, type OnceParts } from '../run.ts';
+import { prepareOnce, type OnceParts } from '../run-once.ts';
+import { runAgent } from '../run.ts';
 import { cleanUpWhatIsThere } from './cleanup.ts';
 import { ExitError, EXIT_FAILED, EXIT_USAGE } from './exit.ts';
 import { setUp } from './setup.ts';
