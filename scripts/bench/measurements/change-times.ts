@@ -12,6 +12,12 @@ export interface ChangeTimes {
   readonly endedMs: number;
 }
 
+/** Medians and the like of some rounds, in milliseconds. */
+export type ChangeQuantiles = Pick<
+  ChangeFigure,
+  'rounds' | 'sentP50' | 'committedP50' | 'committedP99' | 'endedP50'
+>;
+
 /** What was changed in which table. */
 export interface ChangeSubject extends ClusterSize {
   readonly layout: Layout;
@@ -20,15 +26,18 @@ export interface ChangeSubject extends ClusterSize {
 
 /** Sums up the rounds; throws when there are none. */
 export function changeFigure(subject: ChangeSubject, rounds: readonly ChangeTimes[]): ChangeFigure {
-  const committed = rounds.map(({ committedMs }) => committedMs);
   const ended = rounds.map(({ endedMs }) => endedMs);
+  return { ...subject, ...changeQuantiles(rounds), endedP99: percentile(ended, 0.99) };
+}
+
+/** What every kind of change is summed up to; throws when there are no rounds. */
+export function changeQuantiles(rounds: readonly ChangeTimes[]): ChangeQuantiles {
+  const committed = rounds.map(({ committedMs }) => committedMs);
   return {
-    ...subject,
     rounds: rounds.length,
     sentP50: median(rounds.map(({ sentMs }) => sentMs)),
     committedP50: median(committed),
     committedP99: percentile(committed, 0.99),
-    endedP50: median(ended),
-    endedP99: percentile(ended, 0.99),
+    endedP50: median(rounds.map(({ endedMs }) => endedMs)),
   };
 }

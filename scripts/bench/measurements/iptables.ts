@@ -11,8 +11,7 @@ import { endpointChains, isLarge, restoreText } from '../kube-proxy/iptables.ts'
 import { loadKubeProxy, restore, runPatiently } from '../kube-proxy/load.ts';
 import { createMeasuredChains } from '../measured-agent.ts';
 import { totalMsOf } from '../program-runs.ts';
-import { median, percentile } from '../statistics.ts';
-import type { ChangeTimes } from './change-times.ts';
+import { changeQuantiles, type ChangeTimes } from './change-times.ts';
 
 /** What to measure. */
 export interface IptablesOptions {
@@ -43,7 +42,8 @@ export async function measureIptables(options: IptablesOptions): Promise<Iptable
   const foreignRules = isPopulated ? FOREIGN_RULES : 0;
   return {
     chainSync: isSyncMeasured ? [{ ...subject, foreignRules, ...times }] : [],
-    chainChange: rounds === 0 ? [] : [changeFigure(subject, await changes(side, options))],
+    chainChange:
+      rounds === 0 ? [] : [{ ...subject, ...changeQuantiles(await changes(side, options)) }],
   };
 }
 
@@ -170,22 +170,4 @@ async function lastCommit(
   { startedMs }: RestoreTimes,
 ): Promise<number> {
   return ((await witness.take(tables)).at(-1) ?? NaN) - startedMs;
-}
-
-function changeFigure(
-  subject: Omit<
-    ChainChangeFigure,
-    'rounds' | 'sentP50' | 'committedP50' | 'committedP99' | 'endedP50'
-  >,
-  rounds: readonly ChangeTimes[],
-): ChainChangeFigure {
-  const committed = rounds.map(({ committedMs }) => committedMs);
-  return {
-    ...subject,
-    rounds: rounds.length,
-    sentP50: median(rounds.map(({ sentMs }) => sentMs)),
-    committedP50: median(committed),
-    committedP99: percentile(committed, 0.99),
-    endedP50: median(rounds.map(({ endedMs }) => endedMs)),
-  };
 }
