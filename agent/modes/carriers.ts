@@ -5,6 +5,7 @@
 import type { Ip, IpFamily } from '../../rules/ip.ts';
 import { foundListeners as listenersInChains } from '../../rules/iptables/found-listeners.ts';
 import { foundListeners as listenersInTable } from '../../rules/nftables/found-listeners.ts';
+import type { FoundTable } from '../../rules/nftables/planner.ts';
 import type { ServicePort } from '../../rules/services/types.ts';
 import type { FoundListener } from '../../rules/userspace/service-listeners.ts';
 import type { IptablesConfig } from '../config/agent-config.ts';
@@ -51,13 +52,8 @@ export function createCarriers(config: IptablesConfig): Carriers {
     nftables: {
       mode: createNftablesMode(transport),
       async readListeners(family) {
-        const table = await transport.readTable(family);
-        return (ports, ip) =>
-          ports.flatMap((port) =>
-            listenersInTable(table?.contents ?? new Map(), port, ip).map(
-              ([id, number]): FoundListener => [port.protocol, id, number],
-            ),
-          );
+        const { contents } = (await transport.readTable(family)) ?? NO_TABLE;
+        return (ports, ip) => listenersInTable(contents, ports, ip);
       },
     },
     iptables: {
@@ -70,3 +66,7 @@ export function createCarriers(config: IptablesConfig): Carriers {
     },
   };
 }
+
+// --- internal ---
+
+const NO_TABLE: Pick<FoundTable, 'contents'> = { contents: new Map() };

@@ -50,7 +50,9 @@ export async function createWay(
     settings,
     defaults,
     rules: mode.createProxier({
-      ...{ family, events, settings: { ...settings, listenerGuard: guard } },
+      family,
+      events,
+      settings: { ...settings, listenerGuard: guard },
     }),
     guard,
     range,

@@ -6,16 +6,24 @@ import {
   listsOf,
   redirectedListenerId,
   type EndpointList,
+  type FoundListener,
 } from '../userspace/service-listeners.ts';
 import { endpointKey, endpointMapName } from './endpoint-maps.ts';
 import { concatText, LOCAL_SLOTS } from './names.ts';
 
-/** The ports of a service port's listeners, by their ids, as far as the table has them. */
-export function foundListeners(contents: Contents, port: ServicePort, ip: Ip): [string, number][] {
-  return listsOf(port).flatMap((list): [string, number][] => {
-    const found = listenerPortIn(contents, port, list, ip);
-    return found === undefined ? [] : [[redirectedListenerId(port, list), found]];
-  });
+/** The listeners of these service ports at this address, as far as the table has them. */
+export function foundListeners(
+  contents: Contents,
+  ports: readonly ServicePort[],
+  ip: Ip,
+): FoundListener[] {
+  return ports.flatMap((port) =>
+    listsOf(port).flatMap((list): FoundListener[] => {
+      const number = listenerPortIn(contents, port, list, ip);
+      if (number === undefined) return [];
+      return [[port.protocol, redirectedListenerId(port, list), number]];
+    }),
+  );
 }
 
 // --- internal ---

@@ -4,6 +4,7 @@ import { foundListeners } from '../../../rules/nftables/found-listeners.ts';
 import {
   redirectedListenerId,
   redirectedPort,
+  type FoundListener,
 } from '../../../rules/userspace/service-listeners.ts';
 import { nodeIp } from '../../support/addresses.ts';
 import { makeChosen, makeEndpoint, makeServicePort } from '../services/builders.ts';
@@ -24,10 +25,10 @@ const CLUSTER_ID = redirectedListenerId(WEB, 'cluster');
 const LOCAL_ID = redirectedListenerId(WEB, 'local');
 
 /** What is found of WEB in a table that holds this service port. */
-function foundIn(port: ServicePort, guard: 'translation' | undefined): [string, number][] {
+function foundIn(port: ServicePort, guard: 'translation' | undefined): FoundListener[] {
   const settings = makeSettings('IPv4', guard === undefined ? {} : { listenerGuard: guard });
   const kernel = kernelOf(plannerWith('IPv4', new Map([[port.service, [port]]]), settings));
-  return foundListeners(kernel.found()?.contents ?? new Map(), WEB, NODE);
+  return foundListeners(kernel.found()?.contents ?? new Map(), [WEB], NODE);
 }
 
 describe('foundListeners', () => {
@@ -35,8 +36,8 @@ describe('foundListeners', () => {
 
   it('finds the listener of each list of endpoints, behind whatever frontend it stands', () => {
     expect(foundIn(ruled, 'translation')).to.have.deep.members([
-      [CLUSTER_ID, 20_001],
-      [LOCAL_ID, 20_002],
+      ['tcp', CLUSTER_ID, 20_001],
+      ['tcp', LOCAL_ID, 20_002],
     ]);
   });
 
