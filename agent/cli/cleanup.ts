@@ -50,7 +50,7 @@ async function cleanUp(): Promise<void> {
 }
 
 async function cleanUpMode(mode: Mode): Promise<void> {
-  for (const line of await mode.cleanUp()) await print(`${line}\n`);
+  for (const { line } of await mode.cleanUp()) await print(`${line}\n`);
 }
 
 /** What has no program here. */

@@ -21,7 +21,7 @@ import { KERNEL_FILES } from '../node/kernel-files.ts';
 import { iptablesPreflight } from '../node/iptables-preflight.ts';
 import { SYSTEM } from '../node/system.ts';
 import { ChainSync } from '../sync/chain-sync.ts';
-import type { Desired, FamilyDifference, Mode } from './mode.ts';
+import type { Desired, FamilyDifference, Mode, Removal } from './mode.ts';
 
 /** The iptables on PATH, with time for the largest clusters on slow machines. */
 export const IPTABLES: VariantSeams = {
@@ -74,14 +74,14 @@ export function createIptablesMode(config: IptablesConfig, seams = IPTABLES): Mo
       const others = [...(await findVariants(seams.run)).values()].filter(
         ({ name }) => name !== chosen.name,
       );
-      const lines: string[] = [];
+      const removals: Removal[] = [];
       for (const variant of others) {
         // Chains of our names, whoever made them: in the variant in use they were taken over too.
         for (const family of IP_FAMILIES) {
-          lines.push(await removeFrom(variant, family, seams, ['us', 'kube-proxy']));
+          removals.push(await removeFrom(variant, family, seams, ['us', 'kube-proxy']));
         }
       }
-      return lines;
+      return removals;
     },
   };
 }
@@ -134,14 +134,16 @@ function* jsonText(planners: readonly IptablesPlanner[]): Generator<string> {
   yield `${JSON.stringify({ families }, undefined, 1)}\n`;
 }
 
-async function removeFromEvery(seams: VariantSeams): Promise<string[]> {
-  const lines: string[] = [];
+async function removeFromEvery(seams: VariantSeams): Promise<Removal[]> {
+  const removals: Removal[] = [];
   for (const variant of (await findVariants(seams.run)).values()) {
     for (const family of IP_FAMILIES) {
-      lines.push(await removeFrom(variant, family, seams, ['us']));
+      removals.push(await removeFrom(variant, family, seams, ['us']));
     }
   }
-  return lines.length > 0 ? lines : ['iptables is not installed: nothing to remove'];
+  return removals.length > 0
+    ? removals
+    : [{ isRemoved: false, line: 'iptables is not installed: nothing to remove' }];
 }
 
 async function removeFrom(
@@ -149,15 +151,19 @@ async function removeFrom(
   family: IpFamily,
   seams: VariantSeams,
   owners: readonly ChainOwner[],
-): Promise<string> {
+): Promise<Removal> {
   const transport = new IptablesTransport(seams, () => Promise.resolve(variant));
   const found = await transport.readTables(family);
   const name = `chains of ${family === 'IPv4' ? 'iptables' : 'ip6tables'}-${variant.name}`;
   const owner = ownerOf(found);
-  if (owner === 'nobody') return `${name} are not there: nothing to remove`;
-  if (!owners.includes(owner)) return `${name} are those of a kube-proxy: left alone`;
+  if (owner === 'nobody') {
+    return { isRemoved: false, line: `${name} are not there: nothing to remove` };
+  }
+  if (!owners.includes(owner)) {
+    return { isRemoved: false, line: `${name} are those of a kube-proxy: left alone` };
+  }
   const removal = removalOf(family, found);
   await transport.apply(removal);
   const count = removal.tables.flatMap(({ chains }) => chains).length;
-  return `removed ${count} ${name}`;
+  return { isRemoved: true, line: `removed ${count} ${name}` };
 }

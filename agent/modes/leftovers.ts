@@ -25,8 +25,8 @@ export async function removeLeftovers(
   let isDone = true;
   for (const { name, remove } of removals) {
     try {
-      for (const line of await remove()) {
-        if (line.startsWith('removed ')) log.info({ was: line }, `leftovers of ${name}`);
+      for (const { isRemoved, line } of await remove()) {
+        if (isRemoved) log.info({ was: line }, `leftovers of ${name}`);
       }
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;

@@ -24,17 +24,25 @@ export interface Mode {
   check(): Promise<Finding[]>;
   /**
    * Removes everything of ours that this mode may have left on this node, and nothing else: the rules
-   * of a kube-proxy, say, are not ours. Answers what it did, a line each. Safe to repeat; needs
+   * of a kube-proxy, say, are not ours. Answers what it did. Safe to repeat; needs
    * neither a configuration nor a cluster.
    */
-  cleanUp(): Promise<string[]>;
+  cleanUp(): Promise<Removal[]>;
   /**
    * Removes what the mode would have programmed in another way on this node: by another variant of a
    * tool, say. Answers as `cleanUp`. A mode with one way has nothing such.
    */
-  removeLeftovers?(): Promise<string[]>;
+  removeLeftovers?(): Promise<Removal[]>;
   /** The mode whose rules this one uses as its own, known once it has synced: they are no leftovers. */
   ruledBy?(): ProxyMode | undefined;
+}
+
+/** What became of one thing that was to be removed. */
+export interface Removal {
+  /** Whether it was there, ours, and is gone now. */
+  readonly isRemoved: boolean;
+  /** The same for people: one line. */
+  readonly line: string;
 }
 
 /** What a proxier is made of. */

@@ -16,7 +16,7 @@ import { SYSTEM } from '../node/system.ts';
 import { ListenerSync } from '../sync/listener-sync.ts';
 import { TableSync } from '../sync/table-sync.ts';
 import { localhostWay } from '../sync/ways-in.ts';
-import type { Desired, FamilyDifference, Mode } from './mode.ts';
+import type { Desired, FamilyDifference, Mode, Removal } from './mode.ts';
 
 /**
  * nftables mode on this machine, or on whatever a transport leads to. `defaults` are for node ports at
@@ -64,13 +64,14 @@ export function createNftablesMode(
     },
     check: () => preflight(createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS }), SYSTEM),
     async cleanUp() {
-      const lines: string[] = [];
+      const removals: Removal[] = [];
       for (const family of IP_FAMILIES) {
-        const wasThere = await transport.removeTable(family);
+        const isRemoved = await transport.removeTable(family);
         const name = `table ${nftFamily(family)} ${TABLE}`;
-        lines.push(wasThere ? `removed ${name}` : `${name} is not there: nothing to remove`);
+        const line = isRemoved ? `removed ${name}` : `${name} is not there: nothing to remove`;
+        removals.push({ isRemoved, line });
       }
-      return lines;
+      return removals;
     },
   };
 }

@@ -6,14 +6,20 @@ import { recordLog } from '../support/log.ts';
 describe('leftovers of other modes', () => {
   it('are removed, and what was there is said', async () => {
     const { log, lines } = recordLog();
-    const others = [cleaning('nftables', 'removed table ip switchyard', 'table ip6 is not there')];
+    const others = [cleaning('nftables', 'removed table ip switchyard')];
+    others.push({
+      name: 'nftables',
+      cleanUp: () => Promise.resolve([{ isRemoved: false, line: 'table ip6 is not there' }]),
+    });
     expect(await removeLeftovers({}, others, log)).to.equal(true);
     expect(lines.map(({ was }) => was)).to.deep.equal(['removed table ip switchyard']);
   });
 
   it('are those of this mode in another way too', async () => {
     const { log, lines } = recordLog();
-    const mode = { removeLeftovers: () => Promise.resolve(['removed 9 chains']) };
+    const mode = {
+      removeLeftovers: () => Promise.resolve([{ isRemoved: true, line: 'removed 9 chains' }]),
+    };
     expect(await removeLeftovers(mode, [], log)).to.equal(true);
     expect(lines).to.have.length(1);
   });
@@ -50,7 +56,8 @@ describe('leftovers of other modes', () => {
 // --- internal ---
 
 function cleaning(name: 'nftables' | 'iptables', ...lines: string[]) {
-  return { name, cleanUp: () => Promise.resolve(lines) };
+  const removals = lines.map((line) => ({ isRemoved: true, line }));
+  return { name, cleanUp: () => Promise.resolve(removals) };
 }
 
 function failing(code: KernelError['code']) {
