@@ -1,6 +1,7 @@
 /** The program: arguments in, exit code out. */
 import { createProgram } from './cli/program.ts';
 import { exitCodeOf, explain } from './cli/exit.ts';
+import { settleCompiler } from './compiler.ts';
 
 try {
   await createProgram().parseAsync();
@@ -9,3 +10,4 @@ try {
   if (text !== '') process.stderr.write(`${text}\n`);
   process.exitCode = exitCodeOf(error);
 }
+await settleCompiler();
