@@ -2,11 +2,13 @@
  * All tests: those that need nothing but this process, then those that need a kernel to themselves,
  * in private namespaces. The last line adds both up: `N passed, N failed, N skipped`.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { ENDING_LIMITS, runToItsEnd } from './test/ending.ts';
+import { type Counts, readOutcome } from './test/outcome.ts';
 import { privateNamespaceObstacle, runPrivately } from './world/private.ts';
 
 const USAGE = `usage: node scripts/test.ts [--only unit|netns] [-- mocha's options]
@@ -16,13 +18,6 @@ const USAGE = `usage: node scripts/test.ts [--only unit|netns] [-- mocha's optio
 
   node scripts/test.ts --only netns -- --grep affinity
 `;
-
-/** How many tests ended how. */
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
 
 const SUITES = ['unit', 'netns'] as const;
 type Suite = (typeof SUITES)[number];
@@ -60,30 +55,40 @@ async function main(): Promise<number> {
 async function runSuite(suite: Suite, extra: readonly string[]): Promise<Counts> {
   process.stdout.write(`\n=== ${suite} tests ===\n`);
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
-  const countsFile = join(folder, 'counts.json');
-  process.env.SWITCHYARD_TEST_COUNTS = countsFile;
+  const file = join(folder, 'outcome.json');
+  process.env.SWITCHYARD_TEST_COUNTS = file;
   try {
-    const exitCode = await runMocha(suite, [...COMMON, ...SUITE_ARGUMENTS[suite], ...extra]);
-    return readCounts(countsFile, suite, exitCode);
+    const exitCode = await runMocha(suite, file, [...COMMON, ...SUITE_ARGUMENTS[suite], ...extra]);
+    return readCounts(file, suite, exitCode);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function runMocha(suite: Suite, mochaArguments: readonly string[]): Promise<number> {
+async function runMocha(suite: Suite, file: string, options: readonly string[]): Promise<number> {
   const obstacle = suite === 'netns' ? privateNamespaceObstacle() : undefined;
-  if (obstacle !== undefined) return await listSkipped(mochaArguments, obstacle);
-  const command = [MOCHA, ...REPORTER, ...mochaArguments];
-  if (suite === 'netns') return await runPrivately(command);
-  const { exitCode } = await execa(process.execPath, command, { stdio: 'inherit', reject: false });
+  if (obstacle !== undefined) return await listSkipped(options, obstacle);
+  const command = [MOCHA, ...REPORTER, ...options];
+  return await runToItsEnd({
+    file,
+    limits: ENDING_LIMITS,
+    start: (signal) =>
+      suite === 'netns' ? runPrivately(command, { signal }) : runHere(command, signal),
+    say: (text) => process.stdout.write(`${suite} tests: ${text}\n`),
+  });
+}
+
+async function runHere(command: readonly string[], cancelSignal: AbortSignal): Promise<number> {
+  const options = { stdio: 'inherit', reject: false, cancelSignal } as const;
+  const { exitCode } = await execa(process.execPath, [...process.execArgv, ...command], options);
   return exitCode ?? 1;
 }
 
 /** Names every test that cannot run here. In CI that is a failure: nobody would notice otherwise. */
-async function listSkipped(mochaArguments: readonly string[], obstacle: string): Promise<number> {
+async function listSkipped(options: readonly string[], obstacle: string): Promise<number> {
   process.stdout.write(`cannot run here: ${obstacle}\n`);
   const reporter = ['--dry-run', '--reporter', 'test/support/skip-reporter.ts'];
-  await execa(process.execPath, [MOCHA, ...reporter, ...mochaArguments], {
+  await execa(process.execPath, [MOCHA, ...reporter, ...options], {
     stdio: 'inherit',
     reject: false,
   });
@@ -92,13 +97,12 @@ async function listSkipped(mochaArguments: readonly string[], obstacle: string):
 
 /** A suite that ended without counts, or badly with none failed, died: that is a failure too. */
 function readCounts(file: string, suite: Suite, exitCode: number): Counts {
-  try {
-    const counts = JSON.parse(readFileSync(file, 'utf8')) as Counts;
-    return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
-  } catch {
+  const counts = readOutcome(file);
+  if (counts === undefined) {
     process.stdout.write(
       `the ${suite} tests ended with exit code ${exitCode} and without a result\n`,
     );
     return { passed: 0, failed: 1, skipped: 0 };
   }
+  return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }

@@ -12,11 +12,15 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs `node argv...` as root of new private namespaces and resolves to its exit code, 128 + n when
- * signal n ended it. SIGINT, SIGTERM or SIGHUP to this process, or its death, becomes SIGTERM to the
- * program and, after 3 s, force. Rejects when `privateNamespaceObstacle` would name a reason.
+ * Runs `node argv...`, with the flags of this process's own Node, as root of new private namespaces
+ * and resolves to its exit code, 128 + n when signal n ended it. SIGINT, SIGTERM or SIGHUP to this
+ * process, its death, or the abort of `signal` becomes SIGTERM to the program and, after 3 s, force.
+ * Rejects when `privateNamespaceObstacle` would name a reason.
  */
-export async function runPrivately(argv: readonly string[]): Promise<number> {
+export async function runPrivately(
+  argv: readonly string[],
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<number> {
   const { way, obstacle } = findWay();
   if (way === undefined) throw new Error(obstacle);
   const child = spawn('unshare', unshareArguments(way, argv), {
@@ -27,11 +31,13 @@ export async function runPrivately(argv: readonly string[]): Promise<number> {
   const stop = (): void => {
     child.stdio[3]?.destroy();
   };
-  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+  for (const name of STOP_SIGNALS) process.on(name, stop);
+  signal?.addEventListener('abort', stop);
   try {
     await once(child, 'exit');
   } finally {
-    for (const signal of STOP_SIGNALS) process.off(signal, stop);
+    for (const name of STOP_SIGNALS) process.off(name, stop);
+    signal?.removeEventListener('abort', stop);
     stop();
   }
   return child.exitCode ?? 128 + constants.signals[child.signalCode ?? 'SIGKILL'];
@@ -99,7 +105,7 @@ function findWay(): { way: Way; obstacle?: undefined } | { way?: undefined; obst
 }
 
 function unshareArguments(way: Way, argv: readonly string[]): string[] {
-  return [...way.unshare, '--', process.execPath, INIT, ...argv];
+  return [...way.unshare, '--', process.execPath, ...process.execArgv, INIT, ...argv];
 }
 
 function environment(way: Way): NodeJS.ProcessEnv {

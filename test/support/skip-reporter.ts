@@ -1,8 +1,8 @@
 /**
  * For a dry run: names every test as skipped, where the suite cannot run, and counts it so.
  */
-import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
+import { writeOutcome } from '../../scripts/test/outcome.ts';
 
 export default class SkipReporter extends Mocha.reporters.Base {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
@@ -13,10 +13,7 @@ export default class SkipReporter extends Mocha.reporters.Base {
       process.stdout.write(`  - ${test.fullTitle()} (skipped)\n`);
     });
     runner.once('end', () => {
-      const countsFile = process.env.SWITCHYARD_TEST_COUNTS;
-      if (countsFile !== undefined) {
-        writeFileSync(countsFile, JSON.stringify({ passed: 0, failed: 0, skipped }));
-      }
+      writeOutcome({ passed: 0, failed: 0, skipped });
     });
   }
 }
