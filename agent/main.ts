@@ -1,7 +1,6 @@
 /** The program: arguments in, exit code out. */
 import { createProgram } from './cli/program.ts';
 import { exitCodeOf, explain } from './cli/exit.ts';
-import { settleCompiler } from './compiler.ts';
 
 try {
   await createProgram().parseAsync();
@@ -10,4 +9,3 @@ try {
   if (text !== '') process.stderr.write(`${text}\n`);
   process.exitCode = exitCodeOf(error);
 }
-await settleCompiler();

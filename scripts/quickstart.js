@@ -31,9 +31,7 @@ if (!['demo', 'devcluster', 'test', 'bench'].includes(task)) fail(USAGE, 2);
 installPackages();
 const node = findNode();
 installTools();
-// Without V8's Maglev compiler, in the middle of which Node may hang when it ends (agent/compiler.ts): what
-// comes of this passes its flags on.
-start(node, ['--no-maglev', join(root, 'scripts', `${task}.ts`), ...args]);
+start(node, [join(root, 'scripts', `${task}.ts`), ...args]);
 
 /** Installs npm packages where they are missing or not those of the lock file. */
 function installPackages() {

@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { type Counts, readCounts } from './test/counts.ts';
 import { ENDING_LIMITS, runToItsEnd } from './test/ending.ts';
-import { type Counts, readOutcome } from './test/outcome.ts';
+
 import { privateNamespaceObstacle, runPrivately } from './world/private.ts';
 
 const USAGE = `usage: node scripts/test.ts [--only unit|netns] [-- mocha's options]
@@ -55,11 +56,11 @@ async function main(): Promise<number> {
 async function runSuite(suite: Suite, extra: readonly string[]): Promise<Counts> {
   process.stdout.write(`\n=== ${suite} tests ===\n`);
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
-  const file = join(folder, 'outcome.json');
+  const file = join(folder, 'counts.json');
   process.env.SWITCHYARD_TEST_COUNTS = file;
   try {
     const exitCode = await runMocha(suite, file, [...COMMON, ...SUITE_ARGUMENTS[suite], ...extra]);
-    return readCounts(file, suite, exitCode);
+    return countsOf(suite, file, exitCode);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -80,7 +81,7 @@ async function runMocha(suite: Suite, file: string, options: readonly string[]):
 
 async function runHere(command: readonly string[], cancelSignal: AbortSignal): Promise<number> {
   const options = { stdio: 'inherit', reject: false, cancelSignal } as const;
-  const { exitCode } = await execa(process.execPath, [...process.execArgv, ...command], options);
+  const { exitCode } = await execa(process.execPath, command, options);
   return exitCode ?? 1;
 }
 
@@ -96,8 +97,8 @@ async function listSkipped(options: readonly string[], obstacle: string): Promis
 }
 
 /** A suite that ended without counts, or badly with none failed, died: that is a failure too. */
-function readCounts(file: string, suite: Suite, exitCode: number): Counts {
-  const counts = readOutcome(file);
+function countsOf(suite: Suite, file: string, exitCode: number): Counts {
+  const counts = readCounts(file);
   if (counts === undefined) {
     process.stdout.write(
       `the ${suite} tests ended with exit code ${exitCode} and without a result\n`,

@@ -24,15 +24,11 @@ describe('the repository', function () {
 
   for (const { title, script, args } of CHECKS) {
     it(title, async () => {
-      const { all, exitCode } = await execa(
-        process.execPath,
-        [...process.execArgv, script, ...args],
-        {
-          all: true,
-          reject: false,
-          env: { NO_COLOR: '1' },
-        },
-      );
+      const { all, exitCode } = await execa(process.execPath, [script, ...args], {
+        all: true,
+        reject: false,
+        env: { NO_COLOR: '1' },
+      });
       expect(exitCode, all).to.equal(0);
     });
   }

@@ -67,8 +67,7 @@ export class Host {
 
   /** Starts the process. */
   start(): void {
-    const node = [process.execPath, ...process.execArgv];
-    const command = ['netns', 'exec', this.name, ...node, MAIN, this.name];
+    const command = ['netns', 'exec', this.name, process.execPath, MAIN, this.name];
     const subprocess = execa('ip', command, OPTIONS);
     this.#process = subprocess;
     createInterface({ input: subprocess.stdout }).on('line', (line) => {

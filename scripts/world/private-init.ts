@@ -41,7 +41,7 @@ function run(file: string, args: readonly string[]): void {
 }
 
 function runProgram(): void {
-  const program = spawn(process.execPath, [...process.execArgv, ...argv], {
+  const program = spawn(process.execPath, argv, {
     stdio: 'inherit',
     env: { ...process.env, SWITCHYARD_ENTER: `${process.env.SWITCHYARD_ENTER ?? ''} ${outerPid}` },
   });

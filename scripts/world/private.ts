@@ -12,10 +12,10 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs `node argv...`, with the flags of this process's own Node, as root of new private namespaces
- * and resolves to its exit code, 128 + n when signal n ended it. SIGINT, SIGTERM or SIGHUP to this
- * process, its death, or the abort of `signal` becomes SIGTERM to the program and, after 3 s, force.
- * Rejects when `privateNamespaceObstacle` would name a reason.
+ * Runs `node argv...` as root of new private namespaces and resolves to its exit code, 128 + n when
+ * signal n ended it. SIGINT, SIGTERM or SIGHUP to this process, its death, or the abort of `signal`
+ * becomes SIGTERM to the program and, after 3 s, force. Rejects when `privateNamespaceObstacle` would
+ * name a reason.
  */
 export async function runPrivately(
   argv: readonly string[],
@@ -105,7 +105,7 @@ function findWay(): { way: Way; obstacle?: undefined } | { way?: undefined; obst
 }
 
 function unshareArguments(way: Way, argv: readonly string[]): string[] {
-  return [...way.unshare, '--', process.execPath, ...process.execArgv, INIT, ...argv];
+  return [...way.unshare, '--', process.execPath, INIT, ...argv];
 }
 
 function environment(way: Way): NodeJS.ProcessEnv {

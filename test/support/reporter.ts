@@ -1,10 +1,10 @@
 /**
  * Mocha's spec reporter with a plain closing line, `N passed, N failed, N skipped`. The counts also
- * go to whoever started the suite, so that scripts/test.ts can add up several runs. Whatever is still
- * open `closingMs` after the last test (a reporter option; 15 s) is named, and fails the suite.
+ * go to whoever started the suite, so that scripts/test.ts can add up several runs. What is still open
+ * `closingMs` after the last test (a reporter option; 15 s) is named, and fails the suite.
  */
 import Mocha from 'mocha';
-import { outcomeFile, writeOutcome } from '../../scripts/test/outcome.ts';
+import { writeCounts } from '../../scripts/test/counts.ts';
 
 const CLOSING_MS = 15_000;
 
@@ -14,16 +14,11 @@ export default class PlainReporter extends Mocha.reporters.Spec {
     const { closingMs = CLOSING_MS } = (options.reporterOptions ?? {}) as { closingMs?: string };
     runner.once('end', () => {
       const { passes, failures, pending } = this.stats;
-      const counts = { passed: passes, failed: failures, skipped: pending };
-      if (outcomeFile() === undefined) {
+      if (!writeCounts({ passed: passes, failed: failures, skipped: pending })) {
         process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`);
       }
-      writeOutcome(counts);
       // Keeps nothing running by itself: where all is closed, the process ends before.
       setTimeout(failForWhatIsOpen, Number(closingMs)).unref();
-      process.once('exit', (exitCode) => {
-        writeOutcome({ ...counts, exitCode });
-      });
     });
   }
 }

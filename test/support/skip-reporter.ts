@@ -2,7 +2,7 @@
  * For a dry run: names every test as skipped, where the suite cannot run, and counts it so.
  */
 import Mocha from 'mocha';
-import { writeOutcome } from '../../scripts/test/outcome.ts';
+import { writeCounts } from '../../scripts/test/counts.ts';
 
 export default class SkipReporter extends Mocha.reporters.Base {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
@@ -13,7 +13,7 @@ export default class SkipReporter extends Mocha.reporters.Base {
       process.stdout.write(`  - ${test.fullTitle()} (skipped)\n`);
     });
     runner.once('end', () => {
-      writeOutcome({ passed: 0, failed: 0, skipped });
+      writeCounts({ passed: 0, failed: 0, skipped });
     });
   }
 }
