@@ -33,6 +33,16 @@ export default tseslint.config(
     },
   },
   {
+    files: ['{agent,scripts,test}/**/*.ts'],
+    ignores: ['agent/userspace/reset.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { property: 'resetAndDestroy', message: 'It may lose the socket: use reset().' },
+      ],
+    },
+  },
+  {
     files: ['rules/**/*.ts'],
     rules: {
       'no-restricted-imports': [

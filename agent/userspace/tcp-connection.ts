@@ -13,7 +13,8 @@ import type { Common } from './common.ts';
 import type { Waiter } from './deadlines.ts';
 import { countConnect, type PortTally } from './port-tally.ts';
 import { exhaustedBy } from './socket-errors.ts';
-import { closeAfter, CONNECTION, relay, reset } from './tcp-relay.ts';
+import { reset } from './reset.ts';
+import { closeAfter, CONNECTION, relay } from './tcp-relay.ts';
 
 /** What a connection needs of its listener. */
 export interface TcpHost {

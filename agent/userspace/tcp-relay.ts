@@ -5,6 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import { noteResponse } from '../../rules/userspace/balanced-endpoint.ts';
+import { reset } from './reset.ts';
 import type { TcpConnection } from './tcp-connection.ts';
 
 /** Where a socket has its connection. */
@@ -28,13 +29,6 @@ export function relay(client: Socket, server: Socket): void {
 export function closeAfter(closed: Socket, other: Socket): void {
   if (closed.errored === null && closed.readableEnded) return;
   reset(other);
-}
-
-/** Closes so that the other end sees that something is wrong: what it has may not be all. */
-export function reset(socket: Socket): void {
-  // While it connects, Node would only remember to reset it later.
-  if (socket.connecting || socket.destroyed) socket.destroy();
-  else socket.resetAndDestroy();
 }
 
 // --- internal ---

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { reset } from '../../../agent/userspace/reset.ts';
 import { clusterIpOf, NODE, POD_CIDR, podIpOf, SERVICE_CIDR } from '../cluster.ts';
 
 /** Makes this network namespace the home of every pod and of node-0. */
@@ -57,7 +58,7 @@ export class PodListener {
     } finally {
       taken.abort();
       // With a reset: nothing waits in TIME_WAIT.
-      client.resetAndDestroy();
+      reset(client);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Connections, and datagrams that ask for an answer; nothing here ever rejects. */
 import dgram from 'node:dgram';
 import net from 'node:net';
+import { reset } from '../../../agent/userspace/reset.ts';
 import { familyOf } from '../../../rules/ip.ts';
 import {
   type Answer,
@@ -15,7 +16,7 @@ export async function connect(request: ConnectRequest): Promise<ConnectResult> {
   if (request.protocol === 'udp') return askByDatagram(request);
   const { result, socket } = await openTcp(request);
   // A reset instead of an orderly end leaves no TIME_WAIT: thousands of connections find ports.
-  if (result.outcome === 'answered') socket.resetAndDestroy();
+  if (result.outcome === 'answered') reset(socket);
   else socket.destroy();
   return result;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { reset } from '../../../agent/userspace/reset.ts';
 import { joinHostPort } from '../../../rules/ip.ts';
 import type { LoadBalancing } from '../../../rules/services/load-balancing.ts';
 import { LOOPBACK } from '../../support/addresses.ts';
@@ -108,7 +109,7 @@ describe('a TCP listener', () => {
     await stage.apply(spec);
     const first = await stage.open(spec);
     await once(first, 'data');
-    for (const socket of backends[0]?.sockets ?? []) socket.resetAndDestroy();
+    for (const socket of backends[0]?.sockets ?? []) reset(socket);
     expect(await failureOf(first)).to.equal('ECONNRESET');
 
     const second = await stage.open(spec);
@@ -116,7 +117,7 @@ describe('a TCP listener', () => {
     const [atBackend] = backends[0]?.sockets ?? [];
     if (atBackend === undefined) expect.fail('the endpoint has no connection');
     const failure = failureOf(atBackend);
-    second.resetAndDestroy();
+    reset(second);
     expect(await failure).to.equal('ECONNRESET');
   });
 

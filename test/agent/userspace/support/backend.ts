@@ -1,6 +1,7 @@
 /** Endpoints for tests: real servers on loopback, each of which says who it is. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { reset } from '../../../../agent/userspace/reset.ts';
 import type { Ip } from '../../../../rules/ip.ts';
 import { joinHostPort } from '../../../../rules/ip.ts';
 import type { ListenerEndpoint } from '../../../../rules/userspace/listener-spec.ts';
@@ -41,7 +42,7 @@ export async function startBackend(
     async stop() {
       const closed = once(server, 'close');
       server.close();
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) reset(socket);
       await closed;
     },
   };
