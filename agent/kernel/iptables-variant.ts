@@ -4,9 +4,9 @@
  * hint which one that is (KEP-3178).
  */
 import type { IpFamily } from '../../rules/ip.ts';
-import type { KernelFiles } from '../node/kernel-files.ts';
+import { KERNEL_FILES, type KernelFiles } from '../node/kernel-files.ts';
 import { KernelError } from './kernel-error.ts';
-import type { RunProgram } from './program.ts';
+import { createRunner, type RunProgram } from './program.ts';
 
 /** The variants of iptables. */
 export const IPTABLES_VARIANTS = ['nft', 'legacy'] as const;
@@ -28,6 +28,15 @@ export interface VariantSeams {
   readonly run: RunProgram;
   readonly files: Pick<KernelFiles, 'read'>;
 }
+
+/** The iptables on PATH, with time for the largest clusters on slow machines. */
+export const IPTABLES: VariantSeams = {
+  run: createRunner({
+    timeoutMs: 120_000,
+    missing: { code: 'iptables-missing', packageName: 'iptables' },
+  }),
+  files: KERNEL_FILES,
+};
 
 /** The variants that are installed, by their names. */
 export async function findVariants(run: RunProgram): Promise<ReadonlyMap<VariantName, Variant>> {

@@ -12,25 +12,16 @@ import { IptablesTransport } from '../kernel/iptables-transport.ts';
 import {
   chooseVariant,
   findVariants,
+  IPTABLES,
   type Variant,
   type VariantSeams,
 } from '../kernel/iptables-variant.ts';
-import { createRunner } from '../kernel/program.ts';
 import { createNft, NFT_DEFAULTS } from '../kernel/nft-process.ts';
-import { KERNEL_FILES } from '../node/kernel-files.ts';
 import { iptablesPreflight } from '../node/iptables-preflight.ts';
+import { findRivals } from '../node/rivals.ts';
 import { SYSTEM } from '../node/system.ts';
 import { ChainSync } from '../sync/chain-sync.ts';
 import type { Desired, FamilyDifference, Mode, Removal } from './mode.ts';
-
-/** The iptables on PATH, with time for the largest clusters on slow machines. */
-export const IPTABLES: VariantSeams = {
-  run: createRunner({
-    timeoutMs: 120_000,
-    missing: { code: 'iptables-missing', packageName: 'iptables' },
-  }),
-  files: KERNEL_FILES,
-};
 
 /** iptables mode on this machine, or with whatever seams lead to. */
 export function createIptablesMode(config: IptablesConfig, seams = IPTABLES): Mode {
@@ -67,7 +58,10 @@ export function createIptablesMode(config: IptablesConfig, seams = IPTABLES): Mo
       }
       return differences;
     },
-    check: () => iptablesPreflight(config.variant, seams, SYSTEM, createNft(NFT_DEFAULTS)),
+    async check() {
+      const findings = await iptablesPreflight(config.variant, seams, SYSTEM);
+      return [...findings, ...(await findRivals(createNft(NFT_DEFAULTS), seams))];
+    },
     cleanUp: () => removeFromEvery(seams),
     async removeLeftovers() {
       const chosen = await transport.variant();

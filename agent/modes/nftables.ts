@@ -8,10 +8,12 @@ import { reportChanges } from '../../rules/nftables/report.ts';
 import { ELEMENTS_PER_COMMAND, scriptSteps, scriptText } from '../../rules/nftables/script.ts';
 import { isEmptyTransaction, type Transaction } from '../../rules/nftables/transaction.ts';
 import type { ListenerDefaults } from '../../rules/userspace/service-listeners.ts';
+import { IPTABLES } from '../kernel/iptables-variant.ts';
 import { createNft, NFT_DEFAULTS } from '../kernel/nft-process.ts';
 import { NftTransport } from '../kernel/nft-transport.ts';
 import type { Transport } from '../kernel/transport.ts';
 import { preflight } from '../node/preflight.ts';
+import { findRivals } from '../node/rivals.ts';
 import { SYSTEM } from '../node/system.ts';
 import { ListenerSync } from '../sync/listener-sync.ts';
 import { TableSync } from '../sync/table-sync.ts';
@@ -62,7 +64,10 @@ export function createNftablesMode(
       }
       return differences;
     },
-    check: () => preflight(createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS }), SYSTEM),
+    async check() {
+      const nft = createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS });
+      return [...(await preflight(nft, SYSTEM)), ...(await findRivals(nft, IPTABLES))];
+    },
     async cleanUp() {
       const removals: Removal[] = [];
       for (const family of IP_FAMILIES) {

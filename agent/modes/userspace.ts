@@ -3,7 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IpFamily } from '../../rules/ip.ts';
 import { describeListener } from '../../rules/userspace/report.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
+import { IPTABLES } from '../kernel/iptables-variant.ts';
 import { createNft } from '../kernel/nft-process.ts';
+import { iptablesPreflight } from '../node/iptables-preflight.ts';
+import { ok, type Finding } from '../node/preflight.ts';
+import { findRivals } from '../node/rivals.ts';
 import { SYSTEM } from '../node/system.ts';
 import { ListenerSync } from '../sync/listener-sync.ts';
 import { createCarriers, removeRules } from './carriers.ts';
@@ -23,10 +27,11 @@ export function createUserspaceMode({ userspace, iptables }: AgentConfig): Mode 
     range: limits.ports,
     defaults: { loadBalancing },
   };
+  const nft = createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS });
   const find = (): ReturnType<typeof findRedirect> =>
     findRedirect(choice, {
-      nft: createNft({ program: 'nft', timeoutMs: PROBE_TIMEOUT_MS }),
-      iptables: () => carriers.iptables.mode.check(),
+      nft,
+      iptables: () => iptablesPreflight(iptables.variant, IPTABLES, SYSTEM),
       system: SYSTEM,
     });
   let found: ReturnType<typeof find> | undefined;
@@ -77,9 +82,9 @@ export function createUserspaceMode({ userspace, iptables }: AgentConfig): Mode 
     async check() {
       const { redirect, findings } = await find();
       const what = `way in: ${redirect.kind}`;
-      return redirect.kind === 'none'
-        ? [...findings, { level: 'warning', what, advice: ONLY_NODE_PORTS }]
-        : [...findings, { level: 'ok', what, advice: '' }];
+      const way: Finding =
+        redirect.kind === 'none' ? { level: 'warning', what, advice: ONLY_NODE_PORTS } : ok(what);
+      return [...findings, ...(await findRivals(nft, IPTABLES)), way];
     },
     ruledBy: () => ruledBy,
     // Rules of another variant of iptables, say.

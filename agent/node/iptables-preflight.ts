@@ -3,9 +3,7 @@
  * (`iptables-restore --test`), which loads the extensions they name.
  */
 import { IP_FAMILIES, type IpFamily } from '../../rules/ip.ts';
-import { ownerOf } from '../../rules/iptables/removal.ts';
 import { parseComplaint } from '../kernel/iptables-errors.ts';
-import { IptablesTransport } from '../kernel/iptables-transport.ts';
 import {
   chooseVariant,
   findVariants,
@@ -15,28 +13,14 @@ import {
   type VariantSeams,
 } from '../kernel/iptables-variant.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
-import type { RunNft } from '../kernel/nft-process.ts';
-import {
-  atLeast,
-  attempt,
-  checkSysctls,
-  hasChains,
-  missing,
-  ok,
-  rivalRules,
-  type Finding,
-} from './preflight.ts';
+import { atLeast, attempt, checkSysctls, missing, ok, type Finding } from './preflight.ts';
 import type { System } from './system.ts';
 
-/**
- * Looks at everything that iptables mode needs, and at rules that are in its way: those of nftables are asked
- * of `nft`, where it is there. Rejects for bugs only, never for what it finds.
- */
+/** Looks at everything that iptables mode needs. Rejects for bugs only, never for what it finds. */
 export async function iptablesPreflight(
   wanted: VariantName | 'auto',
   seams: VariantSeams,
   system: System,
-  nft: RunNft,
 ): Promise<Finding[]> {
   const variant = await attempt(() => chooseVariant(wanted, seams));
   if (variant instanceof KernelError) {
@@ -49,7 +33,7 @@ export async function iptablesPreflight(
       findings.push(await checkFeature(variant, family, feature, seams));
     }
   }
-  return [...findings, ...checkSysctls(system), ...(await checkRivals(seams, nft))];
+  return [...findings, ...checkSysctls(system)];
 }
 
 // --- internal ---
@@ -137,22 +121,6 @@ async function checkVersion(chosen: Variant, { run }: VariantSeams): Promise<Fin
   return atLeast(chosen.version, MIN_IPTABLES)
     ? ok(what)
     : missing(what, `version ${MIN_IPTABLES.join('.')} or later is needed: upgrade iptables`);
-}
-
-/** Rules of a kube-proxy, in either variant or in nftables. */
-async function checkRivals(seams: VariantSeams, nft: RunNft): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const variant of (await findVariants(seams.run)).values()) {
-    const transport = new IptablesTransport(seams, () => Promise.resolve(variant));
-    for (const family of IP_FAMILIES) {
-      const found = await attempt(() => transport.readTables(family));
-      // Why tables cannot be read was said with the features.
-      if (found instanceof KernelError || ownerOf(found) !== 'kube-proxy') continue;
-      findings.push(rivalRules(`chains in ${programOf(variant, family, '')}`));
-    }
-  }
-  const hasTables = await hasChains(nft, /"kube-proxy"/);
-  return hasTables ? [...findings, rivalRules('tables of nftables')] : findings;
 }
 
 async function checkFeature(

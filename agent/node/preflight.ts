@@ -18,18 +18,15 @@ export interface Finding {
   readonly advice: string;
 }
 
+/** What even old versions of nft list without reading every element of every table. */
+export const LIST_CHAINS: readonly string[] = ['-j', 'list', 'chains'];
+
 /** Looks at everything. Never rejects for what it finds, only for bugs. */
 export async function preflight(nft: RunNft, system: System): Promise<Finding[]> {
   const tool = await checkNft(nft);
   const usable = tool.every(({ level }) => level !== 'missing');
   const features = usable ? await checkFeatures(nft) : [];
-  return [
-    ...tool,
-    checkKernel(system),
-    ...features,
-    ...checkSysctls(system),
-    ...(usable ? await checkRivals(nft) : []),
-  ];
+  return [...tool, checkKernel(system), ...features, ...checkSysctls(system)];
 }
 
 /** Tries one feature. Rejects for bugs only. */
@@ -48,8 +45,6 @@ export async function checkFeature(nft: RunNft, feature: KernelFeature): Promise
 const MIN_NFT = [1, 0, 1] as const;
 /** kube-proxy's floor for nftables mode; what we use is in older ones too, but nobody tests them. */
 const MIN_KERNEL = [5, 13] as const;
-/** What even old versions of nft list without reading every element of every table. */
-const LIST_CHAINS = ['-j', 'list', 'chains'];
 const SKIP_KERNEL_CHECK = 'KUBE_PROXY_NFTABLES_SKIP_KERNEL_VERSION_CHECK';
 
 async function checkNft(nft: RunNft): Promise<Finding[]> {
@@ -124,27 +119,6 @@ export function checkSysctls(system: System): Finding[] {
     const advice = `${why}: sysctl -w ${name}=${wanted} (a CNI may do it when it starts)`;
     return [{ level: 'warning', what: `${name} = ${value}`, advice }];
   });
-}
-
-/** Rules of another service proxy: both would translate, and which one wins is chance. */
-async function checkRivals(nft: RunNft): Promise<Finding[]> {
-  const hasRivals = await hasChains(nft, /"kube-proxy"|"KUBE-SERVICES"/);
-  return hasRivals ? [rivalRules('rules in this kernel')] : [];
-}
-
-/** Whether nft knows of chains like these; false where it cannot tell. */
-export async function hasChains(nft: RunNft, pattern: RegExp): Promise<boolean> {
-  const chains = await attempt(() => nft(LIST_CHAINS));
-  return !(chains instanceof KernelError) && pattern.test(chains.stdout);
-}
-
-/** What to say of a kube-proxy's rules. */
-export function rivalRules(which: string): Finding {
-  return {
-    level: 'warning',
-    what: `kube-proxy has ${which}`,
-    advice: 'start switchyard, then stop kube-proxy and remove its rules: see docs/migrate.md',
-  };
 }
 
 /** What came of it, or the error that kept the program from answering. */

@@ -3,10 +3,9 @@
  * stopwatch on every run of nft or iptables.
  */
 import { IptablesTransport } from '../../agent/kernel/iptables-transport.ts';
-import { chooseVariant, type VariantName } from '../../agent/kernel/iptables-variant.ts';
+import { chooseVariant, IPTABLES, type VariantName } from '../../agent/kernel/iptables-variant.ts';
 import { createNft, NFT_DEFAULTS } from '../../agent/kernel/nft-process.ts';
 import { NftTransport } from '../../agent/kernel/nft-transport.ts';
-import { IPTABLES } from '../../agent/modes/iptables.ts';
 import { ChainSync } from '../../agent/sync/chain-sync.ts';
 import type { ProxierEvents } from '../../agent/sync/proxier.ts';
 import type { RuleSync } from '../../agent/sync/rule-sync.ts';

@@ -116,7 +116,7 @@ describe('the commands on a kernel', function () {
   it('check warns of kube-proxy', async () => {
     await load('add table ip kube-proxy\nadd chain ip kube-proxy services');
     const { exitCode, stdout } = await switchyard(['check']);
-    expect(stdout).to.match(/^warning {2}kube-proxy has rules in this kernel\n/m);
+    expect(stdout).to.match(/^warning {2}kube-proxy has tables of nftables\n/m);
     expect(exitCode).to.equal(0);
   });
 

@@ -157,18 +157,6 @@ describe('preflight', () => {
       system: systemOf({ sysctls: { 'net/bridge/bridge-nf-call-iptables': undefined } }),
       findings: [],
     },
-    ...['"table": "kube-proxy"', '"name": "KUBE-SERVICES"'].map((trace) => ({
-      name: `kube-proxy left its rules here: ${trace}`,
-      nft: nftOf({ list: { ...OK, stdout: `{"nftables": [{"chain": {${trace}}}]}` } }),
-      findings: [
-        {
-          level: 'warning',
-          what: 'kube-proxy has rules in this kernel',
-          advice:
-            'start switchyard, then stop kube-proxy and remove its rules: see docs/migrate.md',
-        } as const,
-      ],
-    })),
   ];
   for (const { name, nft = nftOf(), system = systemOf(), findings } of CASES) {
     it(`says what to do when ${name}`, async () => {
