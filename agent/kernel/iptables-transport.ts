@@ -3,6 +3,7 @@
  * A lock is held by every program that changes legacy tables; we wait for it, for a bounded time.
  */
 import type { IpFamily } from '../../rules/ip.ts';
+import { packetsIn, type CountedRule } from '../../rules/iptables/counted-rules.ts';
 import { CANARY, TABLES } from '../../rules/iptables/names.ts';
 import { restoreLines, restoreText, type RestoreLine } from '../../rules/iptables/restore.ts';
 import { parseSave, type FoundTables } from '../../rules/iptables/save.ts';
@@ -47,11 +48,18 @@ export class IptablesTransport {
       const { exitCode, stdout, stderr } = await this.#run(family, '', [
         ...[...WAIT, '-t', table, '-S', CANARY],
       ]);
-      // 4: another program holds the lock, or the like, which says nothing about the chain.
-      if (exitCode === 4) throw errorOf('iptables -S failed', parseComplaint(stderr));
+      if (exitCode === LOCKED) throw errorOf('iptables -S failed', parseComplaint(stderr));
       if (exitCode !== 0 || !stdout.includes(`-A ${CANARY} `)) return false;
     }
     return true;
+  }
+
+  /** How many packets a rule has met; `undefined` where it is not there. Costs little, whatever else is there. */
+  async countPackets(family: IpFamily, counted: CountedRule): Promise<number | undefined> {
+    const args = [...WAIT, '-t', 'filter', '-v', '-S', counted.chain];
+    const { exitCode, stdout, stderr } = await this.#run(family, '', args);
+    if (exitCode === LOCKED) throw errorOf('iptables -S failed', parseComplaint(stderr));
+    return packetsIn(stdout, counted);
   }
 
   /**
@@ -90,6 +98,9 @@ export class IptablesTransport {
 }
 
 // --- internal ---
+
+/** What it exits with when another program holds the lock, or the like: that says nothing about a chain. */
+const LOCKED = 4;
 
 /** In seconds. The nft variant needs no lock, and ignores it. */
 const WAIT = ['-w', '5'];

@@ -17,6 +17,7 @@ import type { FamilySync, ProxyObserver } from '../proxy-observer.ts';
 import type { Applied, Proxier } from '../sync/proxier.ts';
 import type { UserspaceProxy } from '../userspace/interface.ts';
 import type { Metrics } from './metrics.ts';
+import { PacketMetrics } from './packet-metrics.ts';
 import { countPorts } from './port-counts.ts';
 import { UserspaceMetrics } from './userspace-metrics.ts';
 
@@ -27,7 +28,7 @@ export interface MetricSources {
   /** One a family. */
   readonly proxiers: readonly Pick<
     Proxier,
-    'family' | 'quarantined' | 'ruleCounts' | 'localhostListeners'
+    'family' | 'quarantined' | 'ruleCounts' | 'packetCounts' | 'localhostListeners'
   >[];
   readonly mode: ProxyMode;
   /** What carries connections in userspace, where something does. */
@@ -42,12 +43,14 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
   /** What the userspace proxy tells. */
   readonly userspace: UserspaceMetrics;
   readonly #metrics: Metrics;
+  readonly #packets: PacketMetrics;
   readonly #sources: MetricSources;
   readonly #startedAtMs: number;
 
   constructor(metrics: Metrics, sources: MetricSources) {
     this.userspace = new UserspaceMetrics(metrics);
     this.#metrics = metrics;
+    this.#packets = new PacketMetrics(metrics, sources.proxiers);
     this.#sources = sources;
     this.#startedAtMs = sources.now();
     this.#beginAtZero();
@@ -158,6 +161,7 @@ export class AgentMetrics implements ProxyObserver, ApiObserver, FlowObserver {
     this.#lookUpView();
     this.#lookUpFreshness();
     this.#lookUpProcess();
+    await this.#packets.lookUp();
     this.userspace.lookUp(this.#sources.userspace?.counters() ?? []);
     return await this.#metrics.text();
   }

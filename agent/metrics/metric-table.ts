@@ -126,6 +126,16 @@ export const METRICS = {
     help: 'Restores of what had changed that were refused, after which all chains were looked at.',
     labels: FAMILY,
   },
+  kubeproxy_iptables_ct_state_invalid_dropped_packets_total: {
+    type: 'counter',
+    help: 'Forwarded packets that were dropped since they belong to no known connection, in iptables mode.',
+    labels: [],
+  },
+  kubeproxy_iptables_localhost_nodeports_accepted_packets_total: {
+    type: 'counter',
+    help: 'First packets of connections to node ports at localhost that were accepted, in iptables mode.',
+    labels: [],
+  },
   kubeproxy_nftables_localhost_nodeport_listeners: {
     type: 'gauge',
     help: 'Node ports that are served at localhost.',

@@ -2,10 +2,11 @@
 import { countChanges, type ElementChange } from '../../rules/diff/element.ts';
 import type { Inventory } from '../../rules/inventory.ts';
 import type { IpFamily } from '../../rules/ip.ts';
+import { countedRules, type PacketCount } from '../../rules/iptables/counted-rules.ts';
 import { chainInventory } from '../../rules/iptables/inventory.ts';
 import { countRules, IptablesPlanner } from '../../rules/iptables/planner.ts';
 import { reportChanges } from '../../rules/iptables/report.ts';
-import type { ChainOptions } from '../../rules/iptables/settings.ts';
+import type { ChainOptions, ChainSettings } from '../../rules/iptables/settings.ts';
 import {
   changesOf,
   isEmptyTransaction,
@@ -30,7 +31,10 @@ export interface ChainSyncOptions {
 }
 
 /** What is asked of the kernel. Everything rejects with a KernelError. */
-export type ChainTransport = Pick<IptablesTransport, 'readTables' | 'isIntact' | 'apply'>;
+export type ChainTransport = Pick<
+  IptablesTransport,
+  'readTables' | 'isIntact' | 'apply' | 'countPackets'
+>;
 
 /** One family's chains, kept. */
 export class ChainSync extends RuleSync {
@@ -45,6 +49,10 @@ export class ChainSync extends RuleSync {
   ruleCounts(): readonly RuleCount[] {
     return this.#chains.ruleCounts();
   }
+
+  packetCounts(): Promise<ReadonlyMap<PacketCount, number>> {
+    return this.#chains.packetCounts();
+  }
 }
 
 // --- internal ---
@@ -52,6 +60,7 @@ export class ChainSync extends RuleSync {
 class ChainBackend implements RuleBackend {
   readonly planner: IptablesPlanner;
   readonly #chainOptions: ChainOptions;
+  #settings: ChainSettings;
   readonly #transport: ChainTransport;
   readonly #now: () => number;
   /** Whether the next change is the first one since everything was looked at. */
@@ -61,14 +70,16 @@ class ChainBackend implements RuleBackend {
   #written: ReadonlyMap<string, number> = new Map();
 
   constructor({ family, settings, chainOptions, transport, now }: ChainSyncOptions) {
-    this.planner = new IptablesPlanner(family, { ...settings, ...chainOptions });
     this.#chainOptions = chainOptions;
+    this.#settings = { ...settings, ...chainOptions };
+    this.planner = new IptablesPlanner(family, this.#settings);
     this.#transport = transport;
     this.#now = now;
   }
 
   configure(settings: RuleSettings): void {
-    this.planner.configure({ ...settings, ...this.#chainOptions });
+    this.#settings = { ...settings, ...this.#chainOptions };
+    this.planner.configure(this.#settings);
   }
 
   async read(): Promise<void> {
@@ -103,6 +114,18 @@ class ChainBackend implements RuleBackend {
       total: this.planner.ruleCount(table),
       last: this.#written.get(table) ?? 0,
     }));
+  }
+
+  async packetCounts(): Promise<ReadonlyMap<PacketCount, number>> {
+    const counts = new Map<PacketCount, number>();
+    // Before, there may be no table, and the legacy variant makes one when it is asked.
+    if (!this.#hasApplied) return counts;
+    const { family } = this.planner;
+    for (const [name, rule] of countedRules(family, this.#settings)) {
+      const packets = await this.#transport.countPackets(family, rule);
+      if (packets !== undefined) counts.set(name, packets);
+    }
+    return counts;
   }
 
   inventory(quarantined: readonly ServiceKey[]): Inventory {

@@ -4,14 +4,15 @@
  */
 import type { IpFamily } from '../../rules/ip.ts';
 import type { Inventory } from '../../rules/inventory.ts';
+import type { PacketCount } from '../../rules/iptables/counted-rules.ts';
 import type { ReportSection } from '../../rules/report.ts';
 import type { ServiceKey, ServicePort } from '../../rules/services/types.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import type { KernelError } from '../kernel/kernel-error.ts';
 
 /**
- * One family's Services, kept at work. Calls do not overlap, except for the inventory, which may be
- * asked for at any time.
+ * One family's Services, kept at work. Calls do not overlap, except for the inventory and the counts of
+ * packets, which may be asked for at any time.
  */
 export interface Proxier {
   readonly family: IpFamily;
@@ -32,6 +33,8 @@ export interface Proxier {
   readonly quarantined: readonly ServiceKey[];
   /** How many rules there are by table; only where rules are counted. */
   ruleCounts?(): readonly RuleCount[];
+  /** How many packets the kernel has counted; only where it counts some. Rejects with a KernelError. */
+  packetCounts?(): Promise<ReadonlyMap<PacketCount, number>>;
   /** How many node ports it serves at localhost; `undefined` where it would serve none. */
   readonly localhostListeners?: number;
   /** What is programmed, for whoever asks. */

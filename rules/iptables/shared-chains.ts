@@ -1,14 +1,7 @@
 /** The chains that are always there (behaviour document, sections 3.4 and 3.5). */
 import type { Element } from '../diff/element.ts';
-import {
-  hostCidr,
-  networkOf,
-  isLoopback,
-  touchesLoopback,
-  type Cidr,
-  type IpFamily,
-  type Ip,
-} from '../ip.ts';
+import { networkOf, isLoopback, touchesLoopback, type IpFamily } from '../ip.ts';
+import { INVALID_DROP, LOCALHOST_ACCEPTED, LOOPBACK } from './counted-rules.ts';
 import { chainElement } from './dispatch.ts';
 import type { DispatchRules } from './dispatches.ts';
 import { CANARY, KUBELET_FIREWALL, SIGNATURE, TABLES } from './names.ts';
@@ -22,8 +15,10 @@ export function sharedChains(
   dispatch: DispatchRules,
 ): Element[] {
   const { masqueradeMark } = settings;
+  const isLocalhostServed = servesLocalhost(family, settings);
   return [
     chainElement('filter', 'KUBE-SERVICES', [
+      ...(isLocalhostServed ? [renderRule(localhostRule(masqueradeMark))] : []),
       ...dispatch.internalRefusals,
       // For what this node sends: KUBE-EXTERNAL-SERVICES does not stand in OUTPUT, as this does.
       ...dispatch.externalRefusals,
@@ -33,7 +28,7 @@ export function sharedChains(
       ...nodePortRules(family, settings, NODE_PORT_REFUSALS, 'node ports without endpoints'),
     ]),
     chainElement('filter', NODE_PORT_REFUSALS, dispatch.nodePortRefusals),
-    chainElement('filter', 'KUBE-FORWARD', forwardRules(settings).map(renderRule)),
+    chainElement('filter', 'KUBE-FORWARD', forwardRules(settings)),
     chainElement('filter', 'KUBE-NODEPORTS', dispatch.healthChecks),
     chainElement('filter', 'KUBE-PROXY-FIREWALL', dispatch.firewalls),
     chainElement('nat', 'KUBE-SERVICES', [
@@ -51,8 +46,11 @@ export function sharedChains(
         verdict: `-j MARK --set-xmark ${hex(masqueradeMark)}/${hex(masqueradeMark)}`,
       }),
     ]),
-    ...(servesLocalhost(family, settings)
-      ? [chainElement('filter', KUBELET_FIREWALL, [renderRule(MARTIAN_RULE)])]
+    ...(isLocalhostServed
+      ? [
+          chainElement('filter', KUBELET_FIREWALL, [renderRule(MARTIAN_RULE)]),
+          chainElement('filter', LOCALHOST_ACCEPTED.chain, [LOCALHOST_ACCEPTED.rule]),
+        ]
       : []),
     ...TABLES.map((table) => chainElement(table, CANARY, [renderRule(CANARY_RULE)])),
   ];
@@ -70,11 +68,6 @@ const NODE_PORTS_COMMENT =
 /** A rule, so that emptying the chains is noticed as well as deleting them. */
 const CANARY_RULE: Rule = { comment: SIGNATURE };
 
-const LOOPBACK: Readonly<Record<IpFamily, Cidr>> = {
-  IPv4: '127.0.0.0/8' as Cidr,
-  IPv6: hostCidr('::1' as Ip),
-};
-
 /**
  * With route_localnet the kernel no longer drops what comes from elsewhere to 127.0.0.1 (CVE-2020-8558).
  * Kubelet writes the very same rule.
@@ -87,11 +80,8 @@ const MARTIAN_RULE: Rule = {
   verdict: '-j DROP',
 };
 
-function forwardRules({ dropsInvalid, masqueradeMark }: ChainSettings): Rule[] {
-  const drop: Rule = { matches: ['-m conntrack --ctstate INVALID'], verdict: '-j DROP' };
-  return [
-    // Conntrack would let them pass untranslated, and the client reset its connection.
-    ...(dropsInvalid ? [drop] : []),
+function forwardRules({ dropsInvalid, masqueradeMark }: ChainSettings): string[] {
+  const accepts: Rule[] = [
     {
       comment: 'kubernetes forwarding rules',
       matches: [`-m mark --mark ${hex(masqueradeMark)}/${hex(masqueradeMark)}`],
@@ -103,6 +93,21 @@ function forwardRules({ dropsInvalid, masqueradeMark }: ChainSettings): Rule[] {
       verdict: '-j ACCEPT',
     },
   ];
+  return [...(dropsInvalid ? [INVALID_DROP.rule] : []), ...accepts.map(renderRule)];
+}
+
+/**
+ * Leads what node ports at localhost have accepted to where it is counted. The mark is what all of it got in
+ * nat, where only the first packet of a connection comes by: later ones are not counted.
+ */
+function localhostRule(mark: number): Rule {
+  return {
+    matches: [
+      `-m mark --mark ${hex(mark)}/${hex(mark)}`,
+      `-m conntrack --ctorigdst ${LOOPBACK.IPv4}`,
+    ],
+    verdict: `-j ${LOCALHOST_ACCEPTED.chain}`,
+  };
 }
 
 function masqueradeRules(mark: number): Rule[] {
