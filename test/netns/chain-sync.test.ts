@@ -7,28 +7,22 @@ import { execa } from 'execa';
 import { chooseVariant, IPTABLES, IPTABLES_VARIANTS } from '../../agent/kernel/iptables-variant.ts';
 import { IptablesTransport } from '../../agent/kernel/iptables-transport.ts';
 import { KernelError } from '../../agent/kernel/kernel-error.ts';
-import type { RunProgram } from '../../agent/kernel/program.ts';
-import { ChainSync } from '../../agent/sync/chain-sync.ts';
-import { serviceChain } from '../../rules/iptables/names.ts';
-import { parseSave } from '../../rules/iptables/save.ts';
 import type { ServicePort } from '../../rules/services/types.ts';
 import { clusterIp } from '../support/addresses.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { keyOf, portOf } from '../agent/sync/support/table-stage.ts';
-import { makeSettings } from '../rules/nftables/support/settings.ts';
+import { chainOf, createChainStage, Iptables } from './support/chain-stage.ts';
 import { describeUnless, iptablesObstacle } from './support/iptables-obstacle.ts';
 
 /** The ClusterIP of the Service with this number is refused. */
 const BAD = 3;
-const NUMBERS = [1, 2, 3, 4, 5];
 
 for (const variant of IPTABLES_VARIANTS) {
   describeUnless(iptablesObstacle(variant), `chains of iptables-${variant}`, () => {
-    afterEach(async () => {
-      for (const table of ['nat', 'filter', 'mangle']) {
-        for (const command of ['-F', '-X']) await iptables('-t', table, command);
-      }
-    });
+    const iptables = new Iptables(variant);
+    const createStage = () => createChainStage(variant);
+
+    afterEach(() => iptables.flush());
 
     it('are written where they changed, and nowhere else', async () => {
       const stage = createStage();
@@ -36,10 +30,10 @@ for (const variant of IPTABLES_VARIANTS) {
       stage.takeInputs();
       await stage.set(3, 4);
       expect(stage.takeInputs().flatMap(chainsIn)).to.eql([chainOf(4)]);
-      expect(await endpointCounts()).to.eql([2, 2, 2, 3, 2]);
+      expect(await iptables.endpointCounts()).to.eql([2, 2, 2, 3, 2]);
       await stage.set(0, 4);
       expect(stage.takeInputs().flatMap(chainsIn)).to.eql(['KUBE-SERVICES', chainOf(4)]);
-      expect(await endpointCounts()).to.eql([2, 2, 2, 0, 2]);
+      expect(await iptables.endpointCounts()).to.eql([2, 2, 2, 0, 2]);
     });
 
     it('are found as they were left by the next agent', async () => {
@@ -59,7 +53,7 @@ for (const variant of IPTABLES_VARIANTS) {
       await next.sync.sync();
       expect(next.takeInputs()).to.be.empty;
       await next.set(0, ...numbers);
-      expect(JSON.stringify(await saved())).not.to.include('KUBE-SVC-');
+      expect(JSON.stringify(await iptables.saved())).not.to.include('KUBE-SVC-');
     });
 
     for (const table of ['nat', 'filter', 'mangle']) {
@@ -67,12 +61,12 @@ for (const variant of IPTABLES_VARIANTS) {
         it(`are put back after somebody's ${commands.join(' and ')} of ${table}`, async () => {
           const stage = createStage();
           await stage.set(2);
-          const before = await saved();
-          for (const command of commands) await iptables('-t', table, command);
+          const before = await iptables.saved();
+          for (const command of commands) await iptables.run('-t', table, command);
           await stage.sync.verify();
           expect(stage.repairs).to.eql(['not-found']);
           await stage.sync.sync();
-          expect(await saved()).to.eql(before);
+          expect(await iptables.saved()).to.eql(before);
           await stage.sync.verify();
           expect(stage.repairs).to.have.length(1);
         });
@@ -82,101 +76,31 @@ for (const variant of IPTABLES_VARIANTS) {
     it('that cannot be deleted, since somebody else uses them, hold up nothing else', async () => {
       const stage = createStage();
       await stage.set(2);
-      await iptables('-t', 'nat', '-A', 'OUTPUT', '-j', chainOf(1));
+      await iptables.run('-t', 'nat', '-A', 'OUTPUT', '-j', chainOf(1));
       stage.sync.setPorts(keyOf(1), []);
       await stage.set(1, 2);
       // The chain is all that is left: nobody is to blame for it.
       expect(stage.quarantined).to.be.empty;
-      expect(await endpointCounts()).to.eql([2, 1, 2, 2, 2]);
+      expect(await iptables.endpointCounts()).to.eql([2, 1, 2, 2, 2]);
       // The next agent, which does not know the Service, leaves the chain alone.
       const next = createStage();
       await next.set(3, 2);
       expect(next.quarantined).to.be.empty;
-      expect((await endpointCounts())[1]).to.equal(3);
-      await iptables('-t', 'nat', '-D', 'OUTPUT', '-j', chainOf(1));
+      expect((await iptables.endpointCounts())[1]).to.equal(3);
+      await iptables.run('-t', 'nat', '-D', 'OUTPUT', '-j', chainOf(1));
     });
 
     it('of a Service that is refused stay as they were, and all others are written', async () => {
       const stage = createStage();
       await stage.set(2);
-      stage.spoil(clusterIp('IPv4', BAD));
+      stage.refuse(clusterIp('IPv4', BAD));
       await stage.set(1);
-      expect(await endpointCounts()).to.eql([1, 1, 2, 1, 1]);
+      expect(await iptables.endpointCounts()).to.eql([1, 1, 2, 1, 1]);
       expect(stage.quarantined).to.eql([keyOf(BAD)]);
-      stage.spoil(undefined);
+      stage.refuse(undefined);
       await stage.set(3);
-      expect(await endpointCounts()).to.eql([3, 3, 3, 3, 3]);
+      expect(await iptables.endpointCounts()).to.eql([3, 3, 3, 3, 3]);
     });
-
-    function iptables(...args: string[]): Promise<unknown> {
-      return execa(`iptables-${variant}`, ['-w', '5', ...args]);
-    }
-
-    async function saved(): Promise<unknown> {
-      const tables = parseSave((await execa(`iptables-${variant}-save`)).stdout);
-      return Object.fromEntries(
-        [...tables].map(([table, chains]) => [table, Object.fromEntries([...chains].sort())]),
-      );
-    }
-
-    /** How many endpoints each Service has in the kernel. */
-    async function endpointCounts(): Promise<number[]> {
-      const nat = parseSave((await execa(`iptables-${variant}-save`)).stdout).get('nat');
-      return NUMBERS.map((number) => {
-        const rules = nat?.get(chainOf(number)) ?? [];
-        return rules.filter((rule) => rule.includes('-j DNAT')).length;
-      });
-    }
-
-    function createStage() {
-      let spoilt: string | undefined;
-      let inputs: string[] = [];
-      // A real complaint of the real program, over an option that it does not know.
-      const run: RunProgram = (program, args, input) => {
-        if (input !== undefined && input !== '') inputs.push(input);
-        const spoil = (line: string): string =>
-          spoilt !== undefined && line.startsWith(`-A KUBE-SVC-`) && line.includes(`${spoilt}/`)
-            ? `${line} --no-such-option`
-            : line;
-        return IPTABLES.run(program, args, input?.split('\n').map(spoil).join('\n'));
-      };
-      const seams = { ...IPTABLES, run };
-      const quarantined: string[] = [];
-      const repairs: string[] = [];
-      const sync = new ChainSync({
-        family: 'IPv4',
-        settings: makeSettings('IPv4'),
-        chainOptions: { allowsLocalhostNodePorts: false, dropsInvalid: true },
-        transport: new IptablesTransport(seams, () => chooseVariant(variant, seams)),
-        events: {
-          applied: () => undefined,
-          quarantined: (service) => quarantined.push(service),
-          repairing: ({ code }) => repairs.push(code),
-          collectFailed: () => undefined,
-        },
-        now: () => 0,
-      });
-      return {
-        sync,
-        quarantined,
-        repairs,
-        set: async (endpointCount: number, ...numbers: number[]): Promise<void> => {
-          for (const each of numbers.length > 0 ? numbers : NUMBERS) {
-            const ports = endpointCount === 0 ? [] : [portOf(each, endpointCount)];
-            sync.setPorts(keyOf(each), ports);
-          }
-          await sync.sync();
-        },
-        spoil: (text: string | undefined): void => {
-          spoilt = text;
-        },
-        takeInputs: (): string[] => {
-          const taken = inputs;
-          inputs = [];
-          return taken;
-        },
-      };
-    }
   });
 }
 
@@ -213,10 +137,6 @@ describe('the xtables lock', () => {
 });
 
 // --- internal ---
-
-function chainOf(number: number): string {
-  return serviceChain('KUBE-SVC-', portOf(number, 1));
-}
 
 /** Of a Service with a chain for each of them. */
 function threePortsOf(number: number): ServicePort[] {

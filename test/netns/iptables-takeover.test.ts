@@ -4,22 +4,18 @@
  */
 import { expect } from 'chai';
 import { PROXY_MODES } from '../../agent/config/proxy-mode.ts';
+import { IPTABLES_VARIANTS } from '../../agent/kernel/iptables-variant.ts';
 import { type IpFamily } from '../../rules/ip.ts';
-import type { Host } from '../../scripts/world/host.ts';
 import { clusterIp } from '../support/addresses.ts';
-import { type Bed, createBed } from './packets/bed.ts';
-import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
 import { ipsOfHost } from './packets/hosts.ts';
-import { PACKET_MODES, type PacketMode } from './packets/mode.ts';
+import { PACKET_MODES } from './packets/mode.ts';
 import { kept, type PacketRow } from './packets/row.ts';
 import { expectedObservations, sendRow } from './packets/send.ts';
 import { ENDPOINT_PORT, makeService, nodePortOf, SERVICE_PORT } from './packets/service.ts';
 import { clusterIpOf, nodePortAt } from './packets/target.ts';
-import { startTraffic } from './packets/traffic.ts';
-import { OLD_PROXIES, type OldProxy } from './support/kube-proxy.ts';
+import { OLD_PROXIES, type OldProxy, removeStaleChains } from './support/kube-proxy.ts';
 import { describeUnless, iptablesObstacle } from './support/iptables-obstacle.ts';
-
-const WEB = { number: 1, name: 'web' };
+import { createWebNode, WEB, type WebNode } from './support/web-node.ts';
 
 /** kube-proxy's rules know one endpoint and Switchyard's two: one sees whose rules serve. */
 const OLD_WEB = {
@@ -41,8 +37,6 @@ const FLOWS = [
   { from: 'client-1', to: nodePortAt(1, WEB) },
 ];
 
-const VARIANTS = ['nft', 'legacy'] as const;
-
 /** By the way in which kube-proxy has written its rules, how `check` calls them. */
 const RIVALS: Readonly<Record<string, readonly string[]>> = {
   nftables: ['tables of nftables'],
@@ -51,76 +45,65 @@ const RIVALS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** kube-proxy's chains may be in either variant, whichever is ours. */
-const OBSTACLE = VARIANTS.map(iptablesObstacle).find((reason) => reason !== undefined);
+const OBSTACLE = IPTABLES_VARIANTS.map(iptablesObstacle).find((reason) => reason !== undefined);
 
 describeUnless(OBSTACLE, 'a node that kube-proxy has served', () => {
-  let bed: Bed;
-  let node: Host;
+  let node: WebNode;
 
   before(async () => {
-    bed = await createBed({ nodes: [{ pods: 3 }], clients: 1 });
-    node = bed.world.host('node-1');
-    const endpoints = ['pod-1-1', 'pod-1-2'];
-    await bed.write([makeService({ ...WEB, type: 'NodePort', endpoints }), ...OTHERS]);
+    node = await createWebNode('NodePort', OTHERS);
   });
-  after(() => bed.close());
-  beforeEach(flush);
+  after(() => node.close());
+  beforeEach(() => node.flush());
 
   for (const old of OLD_PROXIES) {
     it(`is warned of kube-proxy's rules by check: ${old.name}`, async () => {
-      await old.install(node, OLD_WEB);
+      await old.install(node.host, OLD_WEB);
       expect(await rivals()).to.deep.equal(rivalsInEveryMode(RIVALS[old.name] ?? []));
     });
   }
 
   for (const mode of PACKET_MODES.filter(({ name }) => name !== 'userspace')) {
     it(`is not warned by check of what is ours: ${mode.name}`, async () => {
-      await program(mode);
+      await node.program(mode);
       expect(await rivals()).to.deep.equal(rivalsInEveryMode([]));
     });
   }
 
-  for (const variant of VARIANTS) {
+  for (const variant of IPTABLES_VARIANTS) {
     const mode = PACKET_MODES.find(({ name }) => name === `iptables-${variant}`);
     if (mode === undefined) throw new Error(`no mode for ${variant}`);
 
     for (const old of OLD_PROXIES) {
       it(`is taken over in ${mode.name} mode from ${old.name}`, async () => {
-        await old.install(node, OLD_WEB);
+        await old.install(node.host, OLD_WEB);
         await expectEndpoints('pod-1-1');
-        const traffic = await startTraffic(bed.world, FLOWS);
-        await traffic.goOn();
-        await program(mode);
-        // Chains of iptables became ours or went; a table of nftables is kube-proxy's to remove.
-        if (old.name === 'nftables') await old.cleanUp(node);
-        expect(await chainsOf('-WEB'), 'kube-proxy’s chains').to.be.empty;
-        await expectEndpoints('pod-1-1', 'pod-1-2');
-        await traffic.goOn();
-        expect(await traffic.stop()).to.deep.equal({ failures: [], broken: [] });
+        await node.expectUnbroken(FLOWS, async () => {
+          await node.program(mode);
+          // Chains of iptables became ours or went; a table of nftables is kube-proxy's to remove.
+          if (old.name === 'nftables') await old.cleanUp(node.host);
+          expect(await chainsOf('-WEB'), 'kube-proxy’s chains').to.be.empty;
+          await expectEndpoints('pod-1-1', 'pod-1-2');
+        });
       });
     }
 
     it(`is given back in ${mode.name} mode, and kept by kube-proxy from then on`, async () => {
-      await program(mode);
+      await node.program(mode);
       await expectEndpoints('pod-1-1', 'pod-1-2');
       expect(await chainsOf(':KUBE-SVC-10'), 'dispatch chains').not.to.be.empty;
-      const traffic = await startTraffic(bed.world, FLOWS);
-      await traffic.goOn();
-      await proxyOf(variant).install(node, OLD_WEB);
-      await removeStaleChains(variant);
-      await expectEndpoints('pod-1-1');
-      expect(await cleanUp()).to.include(`chains of iptables-${variant} are those of a kube-proxy`);
-      await traffic.goOn();
-      expect(await traffic.stop()).to.deep.equal({ failures: [], broken: [] });
+      await node.expectUnbroken(FLOWS, async () => {
+        await proxyOf(variant).install(node.host, OLD_WEB);
+        await removeStaleChains(node.host, variant);
+        await expectEndpoints('pod-1-1');
+        const others = `chains of iptables-${variant} are those of a kube-proxy`;
+        expect(await cleanUp()).to.include(others);
+      });
     });
   }
 
-  async function program(mode: PacketMode): Promise<void> {
-    await mode.program(node, { source: bed.source.flags, flags: CLUSTER_CIDR_FLAGS });
-  }
-
   async function cleanUp(): Promise<string> {
-    return (await node.exec(process.execPath, ['agent/main.ts', 'cleanup'])).stdout;
+    return (await node.host.exec(process.execPath, ['agent/main.ts', 'cleanup'])).stdout;
   }
 
   /** The rules of a kube-proxy that `check` warns of, by the mode that is asked about. */
@@ -128,7 +111,7 @@ describeUnless(OBSTACLE, 'a node that kube-proxy has served', () => {
     const found = await Promise.all(
       PROXY_MODES.map(async (mode) => {
         const args = ['agent/main.ts', 'check', '--proxy-mode', mode];
-        const { stdout } = await node.exec(process.execPath, args);
+        const { stdout } = await node.host.exec(process.execPath, args);
         const warnings = stdout.matchAll(/^warning {2}kube-proxy has (.*)$/gm);
         return [mode, [...warnings].map(([, what = '']) => what)] as const;
       }),
@@ -136,41 +119,10 @@ describeUnless(OBSTACLE, 'a node that kube-proxy has served', () => {
     return Object.fromEntries(found);
   }
 
-  async function flush(): Promise<void> {
-    await node.exec('nft', ['flush', 'ruleset']);
-    for (const program of ['iptables-legacy', 'ip6tables-legacy']) {
-      for (const table of ['nat', 'filter', 'mangle']) {
-        for (const command of ['-F', '-X']) await node.exec(program, ['-t', table, command]);
-      }
-    }
-  }
-
-  /** As kube-proxy does with every sync: chains of its names that it does not use are deleted. */
-  async function removeStaleChains(variant: (typeof VARIANTS)[number]): Promise<void> {
-    for (const program of ['iptables', 'ip6tables']) {
-      const { stdout } = await node.exec(`${program}-${variant}-save`, ['-t', 'nat']);
-      const stale = [...stdout.matchAll(/^:(KUBE-(?:SVC|SVL|EXT|FW|SEP)-\S+)/gm)]
-        .map(([, name = '']) => name)
-        .filter((name) => !name.endsWith('-WEB'));
-      const input = ['*nat', ...stale.map((name) => `:${name} - [0:0]`)]
-        .concat(
-          stale.map((name) => `-X ${name}`),
-          'COMMIT',
-          '',
-        )
-        .join('\n');
-      await node.exec(`${program}-${variant}-restore`, ['--noflush'], { input });
-    }
-  }
-
   /** The lines of either variant that declare chains and hold this text. */
   async function chainsOf(text: string): Promise<string[]> {
-    const saved = await Promise.all(
-      VARIANTS.flatMap((variant) =>
-        ['iptables', 'ip6tables'].map((program) => node.exec(`${program}-${variant}-save`, [])),
-      ),
-    );
-    const lines = saved.flatMap(({ stdout }) => stdout.split('\n'));
+    const saved = await Promise.all(IPTABLES_VARIANTS.map((variant) => node.saved(variant)));
+    const lines = saved.flatMap((output) => output.split('\n'));
     return lines.filter((line) => line.startsWith(':') && line.includes(text));
   }
 
@@ -182,7 +134,7 @@ describeUnless(OBSTACLE, 'a node that kube-proxy has served', () => {
       protocols: ['tcp'],
       expected: kept(...hosts),
     };
-    expect(await sendRow(bed.world, row)).to.deep.equal(expectedObservations(row));
+    expect(await sendRow(node.bed.world, row)).to.deep.equal(expectedObservations(row));
   }
 });
 

@@ -3,6 +3,7 @@
  * its ways to write it (behaviour document, sections 3 and 4): what a node is like before a migration
  * and after the way back.
  */
+import type { VariantName } from '../../../agent/kernel/iptables-variant.ts';
 import { IP_FAMILIES, type Ip, type IpFamily, joinHostPort } from '../../../rules/ip.ts';
 import type { Host } from '../../../scripts/world/host.ts';
 import { CLUSTER_CIDR, nodeIp } from '../../support/addresses.ts';
@@ -57,6 +58,20 @@ export const OLD_PROXIES: readonly OldProxy[] = [
     IPv6: 'ip6tables-legacy-restore',
   }),
 ];
+
+/** As kube-proxy does with every sync: chains of its names that it does not use are deleted. */
+export async function removeStaleChains(node: Host, variant: VariantName): Promise<void> {
+  for (const program of ['iptables', 'ip6tables']) {
+    const { stdout } = await node.exec(`${program}-${variant}-save`, ['-t', 'nat']);
+    const stale = [...stdout.matchAll(/^:(KUBE-(?:SVC|SVL|EXT|FW|SEP)-\S+)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => !name.endsWith('-WEB'));
+    const declared = stale.map((name) => `:${name} - [0:0]`);
+    const deleted = stale.map((name) => `-X ${name}`);
+    const input = ['*nat', ...declared, ...deleted, 'COMMIT', ''].join('\n');
+    await node.exec(`${program}-${variant}-restore`, ['--noflush'], { input });
+  }
+}
 
 // --- internal ---
 
