@@ -1,7 +1,7 @@
 /** `switchyard cleanup`: takes everything of ours off this node. */
 import type { Command } from 'commander';
 import { TABLE } from '../../rules/nftables/names.ts';
-import { KernelError, type KernelErrorCode } from '../kernel/kernel-error.ts';
+import { adviseOn, KernelError, type KernelErrorCode } from '../kernel/kernel-error.ts';
 import type { Mode } from '../modes/mode.ts';
 import { createModes } from '../modes/modes.ts';
 import { ExitError, EXIT_FAILED } from './exit.ts';
@@ -17,10 +17,10 @@ export function addCleanupCommand(program: Command): void {
 }
 
 /**
- * The same as kube-proxy's `--cleanup` does it: without a program there is nothing to remove by it, and
- * a mode that cannot be cleaned up keeps no other from it. Throws an ExitError then.
+ * Cleans up after every mode. As with kube-proxy's `--cleanup`, what has no program here is passed over,
+ * and a mode that cannot be cleaned up keeps no other from it; throws an ExitError then.
  */
-export async function cleanUpWhatIsThere(): Promise<void> {
+export async function cleanUp(): Promise<void> {
   let hasFailed = false;
   for (const mode of createModes()) {
     try {
@@ -28,7 +28,7 @@ export async function cleanUpWhatIsThere(): Promise<void> {
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       const isMissing = IS_MISSING.has(error.code);
-      complain(isMissing ? `passed over: ${error.message}` : error.message);
+      complain(isMissing ? `passed over: ${error.message}` : adviseOn(error));
       hasFailed ||= !isMissing;
     }
   }
@@ -40,14 +40,10 @@ export async function cleanUpWhatIsThere(): Promise<void> {
 const HELP = `
 Removes what any mode has left, whichever is configured: the tables "ip ${TABLE}" and "ip6 ${TABLE}", and in either variant of
 iptables the chains that are ours. Stop the agent first: it would put them back. Connections that are
-established go on; new ones to Services are not translated any more.
+established go on; new ones to Services are not translated any more. What is not installed is passed over.
 
 Example:
   sudo switchyard cleanup`;
-
-async function cleanUp(): Promise<void> {
-  for (const mode of createModes()) await cleanUpMode(mode);
-}
 
 async function cleanUpMode(mode: Mode): Promise<void> {
   for (const { line } of await mode.cleanUp()) await print(`${line}\n`);

@@ -7,7 +7,7 @@ import { OwnNodeError } from '../cluster/own-node.ts';
 import { ManifestPathError } from '../cluster/problems.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { ListenError } from '../http/server.ts';
-import { KernelError } from '../kernel/kernel-error.ts';
+import { adviseOn, KernelError } from '../kernel/kernel-error.ts';
 
 /** Ends the program with a code and, if it is not empty, one line on standard error. */
 export class ExitError extends Error {
@@ -33,6 +33,7 @@ export function exitCodeOf(error: unknown): number {
 export function explain(error: unknown): string {
   if (error instanceof CommanderError) return '';
   if (error instanceof ExitError) return error.message === '' ? '' : `switchyard: ${error.message}`;
+  if (error instanceof KernelError) return `switchyard: ${adviseOn(error)}`;
   if (isFailure(error) || isInputError(error)) return `switchyard: ${error.message}`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `switchyard: this is a bug, please report it\n${stack}`;

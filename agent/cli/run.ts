@@ -21,7 +21,7 @@ import { KERNEL_FILES } from '../node/kernel-files.ts';
 import { allowLocalhostNodePorts, tuneConntrack, tuneMachine } from '../node/tuning.ts';
 import { prepareOnce, type OnceParts } from '../run-once.ts';
 import { runAgent } from '../run.ts';
-import { cleanUpWhatIsThere } from './cleanup.ts';
+import { cleanUp } from './cleanup.ts';
 import { ExitError, EXIT_FAILED, EXIT_USAGE } from './exit.ts';
 import { setUp } from './setup.ts';
 
@@ -105,7 +105,7 @@ async function runOneShot(
       writeConfig(config, oneShot.file, log);
       return;
     case 'cleanup':
-      await cleanUpWhatIsThere();
+      await cleanUp();
       return;
     case 'init-only': {
       const machine = { files: KERNEL_FILES, log };

@@ -51,6 +51,11 @@ export class KernelError extends Error {
   }
 }
 
+/** The error for who typed a command: what happened, and where it is clear, what to do. */
+export function adviseOn({ code, message }: KernelError): string {
+  return code === 'not-permitted' ? `${message}: run as root, or with CAP_NET_ADMIN` : message;
+}
+
 /**
  * Whether the failure is the fault of what was sent, so that sending less of it may work. All other
  * failures would befall any transaction.

@@ -105,7 +105,7 @@ function lineOf(change: ElementChange): string {
       return `${sign} ${address(change.key)} by Local policy ${destination(change)}`;
     case 'no-endpoint-services':
     case 'no-endpoint-nodeports':
-      return `${sign} ${address(change.key)} without endpoints: ${destination(change)}`;
+      return `${sign} ${address(change.key)} ${transition(change, refusal)}`;
     case 'firewalled-ips':
       return `${sign} ${address(change.key)} only from its source ranges`;
     case 'source-ranges':
@@ -147,6 +147,11 @@ function address(frontend: string): string {
 function hostPort(value: string): string {
   const [ip = '', port = ''] = value.split(' . ');
   return joinHostPort(ip as Ip, Number(port));
+}
+
+/** What becomes of a packet that no endpoint may take, and why. */
+function refusal(verdict: string): string {
+  return verdict === 'drop' ? 'no endpoints on this node: drop' : 'no endpoints: reject';
 }
 
 /** What becomes of a packet: `-> tcp-endpoints-4, was tcp-endpoints-3`, or `drop`. */

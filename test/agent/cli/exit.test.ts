@@ -43,6 +43,12 @@ describe('how the program ends', () => {
       text: 'switchyard: nft did not end',
     },
     {
+      name: 'it may not change the kernel',
+      error: new KernelError('not-permitted', 'nft list chains ip failed: must be root'),
+      exitCode: 1,
+      text: 'switchyard: nft list chains ip failed: must be root: run as root, or with CAP_NET_ADMIN',
+    },
+    {
       name: 'a command says how',
       error: new ExitError(1, 'the sync failed'),
       exitCode: 1,

@@ -31,7 +31,7 @@ const WEB_LINES = [
 
 const CART_LINES = [
   'shop/cart:http/tcp',
-  '  10.96.0.2:80/TCP without endpoints: -> reject-chain',
+  '  10.96.0.2:80/TCP no endpoints: reject',
   '  ClusterIP 10.96.0.2',
 ];
 

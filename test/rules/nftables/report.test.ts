@@ -88,13 +88,20 @@ const LINES: readonly {
     collection: 'no-endpoint-services',
     key: WEB,
     after: 'goto reject-chain',
-    line: `+ ${VIP}:80/TCP without endpoints: -> reject-chain`,
+    line: `+ ${VIP}:80/TCP no endpoints: reject`,
   },
   {
     collection: 'no-endpoint-nodeports',
     key: 'tcp . 30080',
     before: 'drop',
-    line: '- node port 30080/TCP without endpoints: drop',
+    line: '- node port 30080/TCP no endpoints on this node: drop',
+  },
+  {
+    collection: 'no-endpoint-services',
+    key: WEB,
+    before: 'goto reject-chain',
+    after: 'drop',
+    line: `~ ${VIP}:80/TCP no endpoints: reject => no endpoints on this node: drop`,
   },
   {
     collection: 'firewalled-ips',
