@@ -37,7 +37,7 @@ export function reportChanges(
     .sort((a, b) => rank(a.title) - rank(b.title) || (a.title < b.title ? -1 : 1));
 }
 
-/** One element of a set or map in the same words: `10.96.0.10:80/TCP -> endpoints-3`. */
+/** One element of a set or map in the same words: `10.96.0.10:80/TCP -> tcp-endpoints-3`. */
 export function describeElement(element: Element): string {
   const { collection, key } = element;
   return lineOf({ collection, key, before: undefined, after: element }).slice('+ '.length);
