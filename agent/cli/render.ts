@@ -33,7 +33,7 @@ export function addRenderCommand(program: Command): void {
 
 const HELP = `
 Needs neither root nor the tools of a mode. Problems in the manifests go to standard error.
-nftables mode: text for nft -f, json for nft -j -f.
+nftables mode: text for nft -f, json for nft -j -f (nft 1.1.2 or later).
 iptables mode: text for iptables-restore --noflush (IPv4) and ip6tables-restore --noflush (IPv6), one --family at a time.
 userspace mode: as nftables mode; comments say who would listen where.
 

@@ -264,7 +264,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
     kind: 'integer',
     fields: ['logging.verbosity'],
     winsOverFile: true,
-    help: 'how much is logged; 0 is the least (default 0)',
+    help: 'how much is logged: from 2 on every element and rule that changes (default 0)',
   },
   {
     syntax: '--logging-format <format>',
