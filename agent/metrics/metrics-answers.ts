@@ -1,6 +1,5 @@
 /**
- * The metrics address: numbers for Prometheus, and what the agent is and does, for people
- * (behaviour document, section 6.3).
+ * The metrics address: numbers for Prometheus, and what the agent is and does, for people.
  */
 import { inventoryJson, inventoryText } from '../../rules/inventory.ts';
 import type { AgentConfig } from '../config/agent-config.ts';

@@ -1,4 +1,4 @@
-/** Service + EndpointSlices + node facts -> service ports of one family (1.4, 2). */
+/** Service + EndpointSlices + node facts -> service ports of one family. */
 import { familyOf, type IpFamily } from '../ip.ts';
 import type { Claims } from './claims.ts';
 import { endpointsOf } from './endpoints.ts';
@@ -64,7 +64,7 @@ function serves({ serving }: Endpoint): boolean {
   return serving;
 }
 
-/** Whether the external policy counts: by type, not by the frontends of one family (1.4). */
+/** Whether the external policy counts: by type, not by the frontends of one family. */
 function isEverExternal({ type, externalIPs }: Service): boolean {
   return type !== 'ClusterIP' || externalIPs.length > 0;
 }

@@ -1,6 +1,5 @@
 /**
- * kube-proxy's layout up to 1.35: a chain for every service port and one for each of its endpoints
- * (behaviour document, section 4.8).
+ * kube-proxy's layout up to 1.35: a chain for every service port and one for each of its endpoints.
  */
 import type { Endpoint, ServicePort } from '../../../rules/services/types.ts';
 import { POD_CIDR } from '../cluster.ts';
