@@ -26,7 +26,7 @@ export function instructions({ kubeconfig, enter }: InstructionOptions): Instruc
       heading: 'Look and change',
       lines: [
         ['first', `export KUBECONFIG=${kubeconfig}`],
-        ['look', 'kubectl get nodes,services,endpointslices'],
+        ['look', 'kubectl get nodes,services,endpointslices; kubectl describe service web'],
         [
           'add a pod',
           `kubectl patch endpointslice web-ipv4 --type json -p '${JSON.stringify(added)}'`,
