@@ -59,7 +59,7 @@ const REQUIRE =
   "import{createRequire as createRequire_}from'node:module';" +
   'const require=createRequire_(import.meta.url);';
 
-const USAGE = `usage: node scripts/bundle.ts [--out FOLDER]
+const USAGE = `usage: npm run build -- [--out FOLDER]
 
   --out FOLDER   where to write (default dist)
 `;

@@ -42,8 +42,8 @@ export async function writeRoot(root: Root, folder: string): Promise<void> {
 
 const PROJECT = join(import.meta.dirname, '..');
 
-const USAGE = `usage: node scripts/image.ts [--out FOLDER] [--name NAME:TAG] [--node FILE]
-       node scripts/image.ts --root FOLDER [--node FILE]
+const USAGE = `usage: npm run image -- [--out FOLDER] [--name NAME:TAG] [--node FILE]
+       npm run image -- --root FOLDER [--node FILE]
 
   --out FOLDER     where to write image/ (OCI layout) and image.tar (default dist)
   --name NAME:TAG  what to call it (default ${DEFAULT_NAME})

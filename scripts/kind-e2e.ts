@@ -64,7 +64,7 @@ export async function testOnKind(options: KindOptions, seams: KindSeams): Promis
 
 // --- internal ---
 
-const USAGE = `usage: node scripts/kind-e2e.ts [--keep] [--e2e-test FILE]
+const USAGE = `usage: npm run kind -- [--keep] [--e2e-test FILE]
 
   --keep           leave the cluster up
   --e2e-test FILE  Kubernetes' compiled end-to-end tests: run those of [sig-network] Services
