@@ -289,6 +289,10 @@ function isInsteadOfAnswer({ kind }: Fault): boolean {
 
 function misbehave(response: ServerResponse, fault: Fault): void {
   if (fault.kind === 'status') {
+    const { retryAfterDate } = fault;
+    if (retryAfterDate !== undefined) {
+      response.setHeader('retry-after', retryAfterDate.toUTCString());
+    }
     throw new StatusError(fault.code, 'Test', 'as the test wants it', fault.retryAfterSeconds);
   }
   if (fault.kind === 'drop') response.destroy();

@@ -4,8 +4,13 @@ import { isMatch, type LoggedRequest, type RequestMatch } from './request-log.ts
 
 /** What goes wrong with a request. */
 export type Fault =
-  /** Refused with a Status; a Retry-After header if there are seconds. */
-  | { readonly kind: 'status'; readonly code: number; readonly retryAfterSeconds?: number }
+  /** Refused with a Status; a Retry-After header if there are seconds, or a date. */
+  | {
+      readonly kind: 'status';
+      readonly code: number;
+      readonly retryAfterSeconds?: number;
+      readonly retryAfterDate?: Date;
+    }
   /** Never answered. */
   | { readonly kind: 'hang' }
   /** The connection ends without an answer. */

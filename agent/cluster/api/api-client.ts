@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../../../rules/services/parse/mapping.ts';
 import { messageOf } from '../problems.ts';
 import { ApiError, errorOfStatus } from './api-error.ts';
-import { retryAfterMsOf } from './back-off.ts';
+import { retryAfterMsIn } from './back-off.ts';
 import type { Clock } from './clock.ts';
 import type { ApiObserver, ApiVerb } from './observer.ts';
 import type { ApiBody, ApiResponse, ApiTransport, HttpMethod } from './transport.ts';
@@ -50,7 +50,7 @@ export class ApiClient {
         watchdog.signal,
       );
       this.#observer.answered?.(request.verb, request.kind, response.status);
-      if (!IS_SUCCESS.has(response.status)) throw await refusalOf(response);
+      if (!IS_SUCCESS.has(response.status)) throw await refusalOf(response, this.#clock.now());
       return bodyOf(response, watchdog, request.verb === 'watch' ? WATCH_LIMIT_MS : BODY_LIMIT_MS);
     } catch (error) {
       watchdog.stop();
@@ -140,7 +140,10 @@ async function* bodyOf(
 }
 
 /** The server's own words, where it has any. */
-async function refusalOf({ status, retryAfter, body }: ApiResponse): Promise<ApiError> {
+async function refusalOf(
+  { status, retryAfter, body }: ApiResponse,
+  now: number,
+): Promise<ApiError> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -149,7 +152,7 @@ async function refusalOf({ status, retryAfter, body }: ApiResponse): Promise<Api
     if (length > MAX_STATUS_BYTES) break;
   }
   const message = messageIn(Buffer.concat(chunks).toString('utf8'));
-  return errorOfStatus(status, message, retryAfterMsOf(retryAfter));
+  return errorOfStatus(status, message, retryAfterMsIn(retryAfter, now));
 }
 
 function messageIn(text: string): string {

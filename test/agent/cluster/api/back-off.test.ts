@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { backOffMs, retryAfterMsOf } from '../../../../agent/cluster/api/back-off.ts';
+import {
+  backOffMs,
+  retryAfterMsIn,
+  retryAfterMsOf,
+} from '../../../../agent/cluster/api/back-off.ts';
 
 describe('backOffMs', () => {
   for (const [failures, longest] of [
@@ -27,17 +31,36 @@ describe('backOffMs', () => {
 
 describe('retryAfterMsOf', () => {
   for (const { given, expected } of [
-    { given: '3', expected: 3_000 },
     { given: 3, expected: 3_000 },
-    { given: '0', expected: undefined },
+    { given: 0, expected: undefined },
     { given: -1, expected: undefined },
-    { given: '', expected: undefined },
-    { given: 'Wed, 21 Oct 2026 07:28:00 GMT', expected: undefined },
+    { given: '3', expected: undefined },
     { given: undefined, expected: undefined },
     { given: null, expected: undefined },
   ]) {
     it(`makes ${String(expected)} of ${JSON.stringify({ given })}`, () => {
       expect(retryAfterMsOf(given)).to.equal(expected);
+    });
+  }
+});
+
+describe('retryAfterMsIn', () => {
+  const now = Date.UTC(2026, 9, 21, 7, 28, 0);
+
+  for (const { header, expected } of [
+    { header: '3', expected: 3_000 },
+    { header: '0', expected: undefined },
+    { header: '-1', expected: undefined },
+    { header: '', expected: undefined },
+    { header: 'Wed, 21 Oct 2026 07:28:45 GMT', expected: 45_000 },
+    { header: 'Wed, 21 Oct 2026 07:28:00 GMT', expected: undefined },
+    { header: 'Wed, 21 Oct 2015 07:28:45 GMT', expected: undefined },
+    { header: 'Wed, 99 Oct 2026 07:28:45 GMT', expected: undefined },
+    { header: '2027-01-01', expected: undefined },
+    { header: undefined, expected: undefined },
+  ]) {
+    it(`makes ${String(expected)} of ${JSON.stringify({ header })}`, () => {
+      expect(retryAfterMsIn(header, now)).to.equal(expected);
     });
   }
 });

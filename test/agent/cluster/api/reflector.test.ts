@@ -321,6 +321,15 @@ describe('a reflector', () => {
       expect(await sink.takeUntil('changed')).to.include('+service default/web 80');
     });
 
+    it('with Retry-After as a date, as load balancers write it, stays away until then', async () => {
+      server.put(serviceObject('web'));
+      const retryAfterDate = new Date(clock.now() + 17_000);
+      server.faults.add(LIST, { kind: 'status', code: 503, retryAfterDate });
+      start();
+      await clock.fire(17_000);
+      expect(await sink.takeUntil('changed')).to.include('+service default/web 80');
+    });
+
     it('a watch keeps what it has and resumes without a new list', async () => {
       await startWatching();
       server.faults.add(WATCH, { kind: 'status', code: 503 });
