@@ -13,7 +13,7 @@ import { failedToListenEvent, startingEvent, type EventSink } from './events/eve
 import { ListenError } from './http/server.ts';
 import { setVerbosity } from './log.ts';
 import { KERNEL_FILES } from './node/kernel-files.ts';
-import { tuneMachine } from './node/tuning.ts';
+import { allowLocalhostNodePorts, tuneMachine } from './node/tuning.ts';
 import { createServers } from './servers.ts';
 import { describeStart, needsPodCidrs, waitForNode, warnOfNodePorts } from './start.ts';
 import type { UserspaceObserver } from './userspace/interface.ts';
@@ -27,6 +27,7 @@ import { createUserspaceProxy } from './userspace/userspace-proxy.ts';
  */
 export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): Promise<void> {
   const { config, log } = options;
+  const machine = { files: KERNEL_FILES, log };
   let currentConfig = config;
   // The agent's own reasons to end, besides being told to: a good and a bad one.
   const restart = new AbortController();
@@ -83,7 +84,8 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
       apply(changedConfig) {
         currentConfig = changedConfig;
         setVerbosity(log, changedConfig.logging.verbosity);
-        tuneMachine(changedConfig, cpus().length, { files: KERNEL_FILES, log });
+        tuneMachine(changedConfig, cpus().length, machine);
+        allowLocalhostNodePorts(changedConfig, machine);
         view.reconfigure(changedConfig);
         warnOfNodePorts(changedConfig, view, log);
       },

@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import type { AgentOptions } from '../agent-parts.ts';
 import { chooseSource } from '../cluster/choose-source.ts';
-import { servesLocalhost, type AgentConfig } from '../config/agent-config.ts';
+import type { AgentConfig } from '../config/agent-config.ts';
 import {
   addConfigFlags,
   addOneShotFlags,
@@ -81,7 +81,7 @@ async function run(flags: RunFlags): Promise<void> {
   // Before anything is touched: there may be nothing to read from.
   const source = await chooseSource({ manifests, master: masterOf(flags), config, nodeName, log });
   const options = { config, nodeName, source, log };
-  if (servesLocalhost(config)) allowLocalhostNodePorts(machine);
+  allowLocalhostNodePorts(config, machine);
   if (flags.once === true) {
     await syncOnce(await listOnce(options, stop));
     return;
@@ -110,7 +110,7 @@ async function runOneShot(
     case 'init-only': {
       const machine = { files: KERNEL_FILES, log };
       tuneConntrack(config.conntrack, cpus().length, machine);
-      if (servesLocalhost(config)) allowLocalhostNodePorts(machine);
+      allowLocalhostNodePorts(config, machine);
       return;
     }
   }

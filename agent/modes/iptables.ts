@@ -35,7 +35,7 @@ export function createIptablesMode(config: IptablesConfig, seams = IPTABLES): Mo
     createProxier: (options) =>
       new ChainSync({
         ...options,
-        chainOptions: chainOptions(),
+        chainOptions,
         transport,
         now: () => performance.now(),
       }),

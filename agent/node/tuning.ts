@@ -3,7 +3,7 @@
  * serves without any of it, so that what cannot be done is said and left.
  */
 import { conntrackSettings, type ConntrackLimits } from '../../rules/node/conntrack-settings.ts';
-import type { AgentConfig } from '../config/agent-config.ts';
+import { servesLocalhost, type AgentConfig } from '../config/agent-config.ts';
 import type { Logger } from '../log.ts';
 import type { KernelFiles } from './kernel-files.ts';
 
@@ -51,10 +51,14 @@ export function tuneConntrack(
 }
 
 /**
- * Lets packets with a source of 127.0.0.0/8 leave this node, as node ports at 127.0.0.1 need it: their
- * connections go to pods. What comes from elsewhere to 127.0.0.0/8 is dropped by a rule then.
+ * Lets packets with a source of 127.0.0.0/8 leave this node, if node ports at 127.0.0.1 are wanted, since
+ * their connections go to pods. What comes from elsewhere to 127.0.0.0/8 is dropped by a rule then.
  */
-export function allowLocalhostNodePorts({ files, log }: TuningSeams): void {
+export function allowLocalhostNodePorts(
+  config: Pick<AgentConfig, 'mode' | 'iptables' | 'nodePortAddresses'>,
+  { files, log }: TuningSeams,
+): void {
+  if (!servesLocalhost(config)) return;
   try {
     if (files.read(ROUTE_LOCALNET) === '1') return;
     files.write(ROUTE_LOCALNET, '1');

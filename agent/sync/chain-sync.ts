@@ -22,8 +22,8 @@ import { RuleSync, type RuleBackend } from './rule-sync.ts';
 export interface ChainSyncOptions {
   readonly family: IpFamily;
   readonly settings: RuleSettings;
-  /** What the chains depend on besides the settings of every mode. */
-  readonly chainOptions: ChainOptions;
+  /** What the chains depend on besides the settings of every mode, now: asked whenever those change. */
+  readonly chainOptions: () => ChainOptions;
   readonly transport: ChainTransport;
   readonly events: ProxierEvents;
   /** Milliseconds on a clock that only goes forward. */
@@ -59,7 +59,7 @@ export class ChainSync extends RuleSync {
 
 class ChainBackend implements RuleBackend {
   readonly planner: IptablesPlanner;
-  readonly #chainOptions: ChainOptions;
+  readonly #chainOptions: () => ChainOptions;
   #settings: ChainSettings;
   readonly #transport: ChainTransport;
   readonly #now: () => number;
@@ -71,14 +71,14 @@ class ChainBackend implements RuleBackend {
 
   constructor({ family, settings, chainOptions, transport, now }: ChainSyncOptions) {
     this.#chainOptions = chainOptions;
-    this.#settings = { ...settings, ...chainOptions };
+    this.#settings = { ...settings, ...chainOptions() };
     this.planner = new IptablesPlanner(family, this.#settings);
     this.#transport = transport;
     this.#now = now;
   }
 
   configure(settings: RuleSettings): void {
-    this.#settings = { ...settings, ...this.#chainOptions };
+    this.#settings = { ...settings, ...this.#chainOptions() };
     this.planner.configure(this.#settings);
   }
 

@@ -55,7 +55,7 @@ export function createMeasuredChains(variant: VariantName): MeasuredAgent {
   const iptables = timePrograms(IPTABLES.run);
   const seams = { ...IPTABLES, run: iptables.run };
   const transport = new IptablesTransport(seams, () => chooseVariant(variant, seams));
-  const chainOptions = { allowsLocalhostNodePorts: false, dropsInvalid: true };
+  const chainOptions = () => ({ allowsLocalhostNodePorts: false, dropsInvalid: true });
   return measure(
     iptables,
     (events) => new ChainSync({ ...COMMON, chainOptions, transport, events }),

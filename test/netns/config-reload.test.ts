@@ -1,5 +1,5 @@
 /** A running agent whose configuration file changes, mounted as the kubelet mounts a ConfigMap. */
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,8 +8,9 @@ import { parse } from 'yaml';
 import { EXAMPLES, ROOT } from '../agent/cli/support.ts';
 import { HEADER } from '../agent/config/support.ts';
 import { CLUSTER_CIDR } from '../support/addresses.ts';
-import { useEmptyRuleset } from './support/tables.ts';
 import { eventually } from '../support/eventually.ts';
+import { iptablesObstacle, itUnless } from './support/iptables-obstacle.ts';
+import { useEmptyRuleset } from './support/tables.ts';
 
 const MAIN = join(ROOT, 'agent/main.ts');
 const METRICS_PORT = 19_249;
@@ -45,11 +46,12 @@ describe('an agent whose configuration changes', function () {
   });
 
   /** Mounts another version of the file: a new folder, and the link to it replaced in one step. */
-  async function write(text: string): Promise<void> {
+  async function write(text: string, conntrack = ''): Promise<void> {
     versions += 1;
     const name = `..version_${versions}`;
     await mkdir(join(folder, name));
-    await writeFile(join(folder, name, 'config.yaml'), COMMON + text);
+    const common = COMMON.replace('conntrack: {', `$&${conntrack}`);
+    await writeFile(join(folder, name, 'config.yaml'), common + text);
     await symlink(name, join(folder, '..data_tmp'));
     await rename(join(folder, '..data_tmp'), join(folder, '..data'));
   }
@@ -91,6 +93,27 @@ describe('an agent whose configuration changes', function () {
     expect(exitCode).to.equal(0);
     expect(await rules()).to.include(CLUSTER_CIDR.IPv4);
   });
+
+  itUnless(
+    iptablesObstacle('nft'),
+    'makes the kernel settings that its chains need in iptables mode',
+    async () => {
+      const mode = 'mode: iptables\niptables: {variant: nft}\n';
+      agent.kill();
+      await agent;
+      await setKernel(ROUTE_LOCALNET, '0');
+      await write(`${mode}nodePortAddresses: [primary]\n`);
+      agent = startAgent(join(folder, 'config.yaml'));
+      await eventually(async () => (await chains()).includes('--ctstate INVALID -j DROP'));
+      expect(await kernel(ROUTE_LOCALNET)).to.equal('0');
+
+      // Node ports at 127.0.0.1 need it, and packets outside of the window are not invalid any more.
+      await write(`${mode}nodePortAddresses: [primary, localhost]\n`, 'tcpBeLiberal: true, ');
+      await eventually(async () => !(await chains()).includes('--ctstate INVALID -j DROP'));
+      expect(await kernel(ROUTE_LOCALNET)).to.equal('1');
+      for (const path of [ROUTE_LOCALNET, BE_LIBERAL]) await setKernel(path, '0');
+    },
+  );
 });
 
 // --- internal ---
@@ -102,6 +125,23 @@ interface Configz {
 async function rules(): Promise<string> {
   const { stdout } = await execa('nft', ['list', 'table', 'ip', 'switchyard'], { reject: false });
   return stdout;
+}
+
+async function chains(): Promise<string> {
+  const { stdout } = await execa('iptables-nft-save', ['-t', 'filter'], { reject: false });
+  return stdout;
+}
+
+/** Settings of this network namespace. */
+const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
+const BE_LIBERAL = '/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal';
+
+async function kernel(path: string): Promise<string> {
+  return (await readFile(path, 'utf8')).trim();
+}
+
+async function setKernel(path: string, value: string): Promise<void> {
+  await writeFile(path, value);
 }
 
 function startAgent(file: string) {

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { DEFAULTS } from '../../../agent/config/schema.ts';
 import type { KernelFiles } from '../../../agent/node/kernel-files.ts';
-import { setOomScore, tuneConntrack } from '../../../agent/node/tuning.ts';
+import { agentConfigOf } from '../../../agent/config/agent-config.ts';
+import { allowLocalhostNodePorts, setOomScore, tuneConntrack } from '../../../agent/node/tuning.ts';
 
 const SYSCTLS = '/proc/sys/net/netfilter';
 const MAX = `${SYSCTLS}/nf_conntrack_max`;
@@ -10,6 +11,7 @@ const HASH_SIZE = '/sys/module/nf_conntrack/parameters/hashsize';
 const ESTABLISHED = `${SYSCTLS}/nf_conntrack_tcp_timeout_established`;
 const CLOSE_WAIT = `${SYSCTLS}/nf_conntrack_tcp_timeout_close_wait`;
 const OOM_SCORE = '/proc/self/oom_score_adj';
+const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
 
 /** What the defaults want of a machine with two processors. */
 const WANTED = {
@@ -106,6 +108,41 @@ describe('tuning', () => {
     expect(lines[0])
       .to.include({ error: `EINVAL: '${MAX}'` })
       .and.not.have.property('advice');
+  });
+
+  for (const { name, settings, after } of [
+    { name: 'lets packets of 127.0.0.1 out for node ports there', settings: {}, after: '1' },
+    {
+      name: 'keeps them in where node ports are not wanted there',
+      settings: { nodePortAddresses: ['primary'] },
+      after: '0',
+    },
+    {
+      name: 'keeps them in where it is told to',
+      settings: { iptables: { ...DEFAULTS.iptables, localhostNodePorts: false } },
+      after: '0',
+    },
+    {
+      name: 'keeps them in in nftables mode, which needs no such thing',
+      settings: { mode: 'nftables' },
+      after: '0',
+    },
+  ] as const) {
+    it(name, () => {
+      const files = new FakeFiles({ [ROUTE_LOCALNET]: '0' });
+      const config = agentConfigOf({ ...DEFAULTS, mode: 'iptables', ...settings });
+      allowLocalhostNodePorts(config, { files, log });
+      expect(files.content[ROUTE_LOCALNET]).to.equal(after);
+    });
+  }
+
+  it('says where node ports cannot be at 127.0.0.1, and what to do', () => {
+    const files = new FakeFiles({ [ROUTE_LOCALNET]: '0' });
+    files.writeError = 'EROFS';
+    const config = agentConfigOf({ ...DEFAULTS, mode: 'iptables' });
+    allowLocalhostNodePorts(config, { files, log });
+    expect(lines[0]?.msg).to.include('not served at 127.0.0.1');
+    expect(lines[0]?.advice).to.include('--init-only');
   });
 
   it('sets the OOM score, unless it is so already', () => {

@@ -10,6 +10,7 @@ import type { RunProgram } from '../../../agent/kernel/program.ts';
 import { ChainSync } from '../../../agent/sync/chain-sync.ts';
 import { serviceChain } from '../../../rules/iptables/names.ts';
 import { parseSave } from '../../../rules/iptables/save.ts';
+import type { ChainOptions } from '../../../rules/iptables/settings.ts';
 import { portOf } from '../../agent/sync/support/table-stage.ts';
 import { createSyncStage, NUMBERS, type SyncStage } from './sync-stage.ts';
 
@@ -36,7 +37,10 @@ export function createChainStage(variant: VariantName): ChainStage {
   };
   const seams = { ...IPTABLES, run };
   const transport = new IptablesTransport(seams, () => chooseVariant(variant, seams));
-  const chainOptions = { allowsLocalhostNodePorts: false, dropsInvalid: true };
+  const chainOptions = (): ChainOptions => ({
+    allowsLocalhostNodePorts: false,
+    dropsInvalid: true,
+  });
   return {
     ...createSyncStage((options) => new ChainSync({ ...options, chainOptions, transport })),
     refuse: (ip) => (refused = ip),
