@@ -15,7 +15,7 @@ import { setVerbosity } from './log.ts';
 import { KERNEL_FILES } from './node/kernel-files.ts';
 import { allowLocalhostNodePorts, tuneMachine } from './node/tuning.ts';
 import { createServers } from './servers.ts';
-import { describeStart, needsPodCidrs, waitForNode, warnOfNodePorts } from './start.ts';
+import { describeStart, needsPodCidrs, waitForNode, warnOfSettings } from './start.ts';
 import type { UserspaceObserver } from './userspace/interface.ts';
 import { createUserspaceLog } from './userspace/userspace-log.ts';
 import { createUserspaceProxy } from './userspace/userspace-proxy.ts';
@@ -87,7 +87,7 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
         tuneMachine(changedConfig, cpus().length, machine);
         allowLocalhostNodePorts(changedConfig, machine);
         view.reconfigure(changedConfig);
-        warnOfNodePorts(changedConfig, view, log);
+        warnOfSettings(changedConfig, view, log);
       },
       restart() {
         restart.abort();

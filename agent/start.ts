@@ -1,6 +1,7 @@
 /** What an agent looks at and says before its first sync. */
 import type { IpFamily } from '../rules/ip.ts';
 import { familyProblems } from '../rules/node/family-problems.ts';
+import { localDetectorWarnings } from '../rules/node/local-detector.ts';
 import { nodePortWarnings } from '../rules/node/node-port-addresses.ts';
 import { familiesOf, type AgentOptions } from './agent-parts.ts';
 import { SYSTEM_CLOCK } from './cluster/api/clock.ts';
@@ -44,15 +45,18 @@ export function describeStart(
   const families = familiesOf(proxy);
   const { nodeName, serviceCount } = view;
   log.info({ node: nodeName, families, services: serviceCount, mode: config.mode }, 'starting');
-  warnOfNodePorts(config, view, log);
+  warnOfSettings(config, view, log);
   refuseWrongFamilies(config, view, families, log);
 }
 
-/** Says what an operator may not have meant about node ports. */
-export function warnOfNodePorts(config: AgentConfig, view: ClusterView, log: Logger): void {
+/** Says what an operator may not have meant. */
+export function warnOfSettings(config: AgentConfig, view: ClusterView, log: Logger): void {
   // In the other modes the userspace proxy serves localhost.
   const isLocalhostServed = config.mode !== 'iptables' || servesLocalhost(config);
-  const warnings = nodePortWarnings(config.nodePortAddresses, view.node, isLocalhostServed);
+  const warnings = [
+    ...localDetectorWarnings(config.detectLocal, view.node),
+    ...nodePortWarnings(config.nodePortAddresses, view.node, isLocalhostServed),
+  ];
   for (const warning of warnings) log.warn(warning);
 }
 

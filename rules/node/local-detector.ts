@@ -2,7 +2,7 @@
  * How a packet from a pod of this cluster is told from one that comes from outside (behaviour
  * document, section 3.7).
  */
-import { familyOf, type Cidr, type IpFamily } from '../ip.ts';
+import { familyOf, IP_FAMILIES, type Cidr, type IpFamily } from '../ip.ts';
 import type { NodeFacts } from '../services/types.ts';
 
 /** The configured way to tell local traffic: `detectLocalMode` with what belongs to it. */
@@ -40,6 +40,21 @@ export function localDetectorFor(
     case 'InterfaceNamePrefix':
       return { kind: 'interface-prefix', prefix: detectLocal.prefix };
   }
+}
+
+/** What an operator may not have meant: sentences for the log at start. */
+export function localDetectorWarnings(
+  detectLocal: DetectLocal,
+  node: Pick<NodeFacts, 'podCIDRs'>,
+): string[] {
+  if (IP_FAMILIES.some((family) => localDetectorFor(detectLocal, node, family))) return [];
+  const missing =
+    detectLocal.mode === 'NodeCIDR' ? 'this node has no spec.podCIDRs' : 'clusterCIDR is not set';
+  return [
+    `${missing}: packets from pods cannot be told from those from outside the cluster; nothing to ` +
+      'ClusterIPs is masqueraded for being from outside, and pods are held to externalTrafficPolicy ' +
+      'Local. Set clusterCIDR, or another detectLocalMode',
+  ];
 }
 
 // --- internal ---

@@ -68,6 +68,7 @@ describe('an agent whose configuration changes', function () {
       .and.not.include('0x00004000')
       .and.not.include(CLUSTER_CIDR.IPv4);
     expect(log).to.include('the changed configuration is in force');
+    expect(log).to.include('clusterCIDR is not set');
     const { 'kubeproxy.config.k8s.io': shown } = parse(await metrics('/configz')) as Configz;
     expect(shown.nftables).to.include({ masqueradeAll: true, masqueradeBit: 20 });
     expect(await metrics('/metrics')).to.include(

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { IP_FAMILIES, type Cidr } from '../../../rules/ip.ts';
-import { localDetectorFor } from '../../../rules/node/local-detector.ts';
+import { localDetectorFor, localDetectorWarnings } from '../../../rules/node/local-detector.ts';
 import { CLUSTER_CIDR } from '../../support/addresses.ts';
 
 const NO_POD_CIDRS = { podCIDRs: [] };
@@ -49,4 +49,29 @@ describe('localDetectorFor', () => {
       ).to.deep.equal({ kind: 'interface-prefix', prefix: 'cali' });
     });
   }
+});
+
+describe('localDetectorWarnings', () => {
+  it('name what is missing where no family can tell pods', () => {
+    expect(localDetectorWarnings({ mode: 'ClusterCIDR', cidrs: {} }, NO_POD_CIDRS))
+      .to.have.length(1)
+      .and.to.have.property('0')
+      .that.matches(/^clusterCIDR is not set/);
+    expect(localDetectorWarnings({ mode: 'NodeCIDR' }, NO_POD_CIDRS))
+      .to.have.length(1)
+      .and.to.have.property('0')
+      .that.matches(/^this node has no spec\.podCIDRs/);
+  });
+
+  it('are none where pods can be told, if only in one family', () => {
+    const cidrs = { IPv6: CLUSTER_CIDR.IPv6 };
+    const node = { podCIDRs: [CLUSTER_CIDR.IPv4] };
+    for (const [detectLocal, facts] of [
+      [{ mode: 'ClusterCIDR', cidrs }, NO_POD_CIDRS],
+      [{ mode: 'NodeCIDR' }, node],
+      [{ mode: 'BridgeInterface', interface: 'cni0' }, NO_POD_CIDRS],
+    ] as const) {
+      expect(localDetectorWarnings(detectLocal, facts)).to.deep.equal([]);
+    }
+  });
 });
