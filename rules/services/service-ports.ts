@@ -34,7 +34,11 @@ export function servicePortsOf(
       internalPolicy: service.internalPolicy,
       externalPolicy: isEverExternal(service) ? service.externalPolicy : 'Cluster',
     } as const;
-    const uses = { cluster: usesClusterEndpoints(policies), local: usesLocalEndpoints(policies) };
+    const uses = {
+      cluster: usesClusterEndpoints(policies),
+      // The health check counts them, also while there is no address outside yet.
+      local: usesLocalEndpoints(policies) || service.healthCheckNodePort !== 0,
+    };
     const endpoints = endpointsOf(slices, { port, family, nodeName: place.name });
     return {
       key,

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { IP_FAMILIES, type IpFamily } from '../../../rules/ip.ts';
+import { healthCheckOf } from '../../../rules/services/health-check.ts';
 import { servicePortsOf } from '../../../rules/services/service-ports.ts';
 import {
   hasExternalEndpoints,
@@ -46,6 +47,23 @@ describe('servicePortsOf', () => {
       'default/web:dns/tcp default/web:dns',
       'default/web/sctp default/web',
     ]);
+  });
+
+  it('knows the endpoints here that a health check counts before there is an address outside', () => {
+    const service = makeService({
+      type: 'LoadBalancer',
+      externalPolicy: 'Local',
+      healthCheckNodePort: 31000,
+    });
+    const slice = makeSlice({
+      endpoints: [
+        makeSliceEndpoint({ zoneHints: ['b'] }),
+        makeSliceEndpoint({ ip: podIp('IPv4', 2, 1), nodeName: 'node-2', zoneHints: ['a'] }),
+      ],
+    });
+    const [port] = portsOf(service, [slice]);
+    expect(port?.endpoints.cluster.map(({ isLocal }) => isLocal)).to.deep.equal([false]);
+    expect(healthCheckOf(port === undefined ? [] : [port], 'IPv4')?.localEndpoints).to.equal(1);
   });
 
   it('names every serving endpoint of a UDP port, used on this node or not', () => {
