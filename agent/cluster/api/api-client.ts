@@ -42,7 +42,10 @@ export class ApiClient {
    * throws in the body's loop, with an ApiError; with anything else only when the signal aborts.
    */
   async open(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-    const watchdog = new Watchdog(this.#clock, signal);
+    const watchdog = new Watchdog(this.#clock, signal, () => {
+      // What was idle meanwhile is most likely as dead: the next request would wait on it as long.
+      this.#transport.dropIdle();
+    });
     watchdog.expectByte(ANSWER_LIMIT_MS);
     try {
       const response = await this.#transport.send(
@@ -99,11 +102,13 @@ const MAX_STATUS_BYTES = 64 * 1024;
 class Watchdog {
   readonly signal: AbortSignal;
   readonly #clock: Clock;
+  readonly #onSilence: () => void;
   readonly #controller = new AbortController();
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, parent: AbortSignal) {
+  constructor(clock: Clock, parent: AbortSignal, onSilence: () => void) {
     this.#clock = clock;
+    this.#onSilence = onSilence;
     this.signal = AbortSignal.any([parent, this.#controller.signal]);
   }
 
@@ -111,6 +116,7 @@ class Watchdog {
   expectByte(ms: number): void {
     this.#cancel?.();
     this.#cancel = this.#clock.after(ms, () => {
+      this.#onSilence();
       const message = `the API server was silent for ${ms / 1000} s`;
       this.#controller.abort(new ApiError('silent', message));
     });

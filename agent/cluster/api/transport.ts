@@ -1,5 +1,5 @@
 /** HTTP, as far as the agent needs it: small requests, with the answer's body as it comes. */
-import { request as plainRequest, type IncomingMessage } from 'node:http';
+import { request as plainRequest, type Agent, type IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { Connection, Credentials } from './connection.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -13,6 +13,8 @@ export interface ApiTransport {
   send(request: HttpRequest, signal: AbortSignal): Promise<ApiResponse>;
   /** Forgets credentials that the server does not take any more. */
   renew(): void;
+  /** Closes connections that wait for a next request. */
+  dropIdle(): void;
   close(): void;
 }
 
@@ -45,6 +47,8 @@ export interface ApiResponse {
 /** Requests over HTTP or HTTPS. */
 export class HttpTransport implements ApiTransport {
   readonly #connection: Connection;
+  /** What kept the connections of the last request. */
+  #agent: Agent | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -53,6 +57,7 @@ export class HttpTransport implements ApiTransport {
   async send(request: HttpRequest, signal: AbortSignal): Promise<ApiResponse> {
     // Credentials may come from a program that hangs.
     const credentials = await untilAborted(this.#connection.credentials(), signal);
+    this.#agent = credentials.agent;
     const response = await send(this.#connection.server, request, credentials, signal);
     return {
       status: response.statusCode ?? 0,
@@ -63,6 +68,12 @@ export class HttpTransport implements ApiTransport {
 
   renew(): void {
     this.#connection.renew();
+  }
+
+  dropIdle(): void {
+    for (const sockets of Object.values(this.#agent?.freeSockets ?? {})) {
+      for (const socket of sockets ?? []) socket.destroy();
+    }
   }
 
   close(): void {
