@@ -14,13 +14,14 @@ export interface AgentEvent {
   readonly note: string;
 }
 
-/** An object of the API. Without UID: the agent does not keep any. */
+/** An object of the API. Of Services without a UID: the agent does not keep any. */
 export interface ObjectReference {
   readonly apiVersion: 'v1';
   readonly kind: 'Node' | 'Service';
   /** Empty for a Node. */
   readonly namespace: string;
   readonly name: string;
+  readonly uid?: string;
 }
 
 /** Takes events, and writes them down when it can. */
@@ -73,6 +74,7 @@ export function failedHealthCheckEvent(
 
 // --- internal ---
 
+/** The name stands for the UID too, as in kubelet's events: `kubectl describe node` looks for those. */
 function nodeReference(name: string): ObjectReference {
-  return { apiVersion: 'v1', kind: 'Node', namespace: '', name };
+  return { apiVersion: 'v1', kind: 'Node', namespace: '', name, uid: name };
 }

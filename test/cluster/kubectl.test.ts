@@ -127,6 +127,8 @@ describe('kubectl with the test API server', function () {
     server.put(event);
     const [, line] = await kubectl('events');
     expect(line).to.match(/Normal +Starting +Node\/node-1 +at last/);
+    server.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } });
+    expect(await kubectl('events', '--for', 'node/node-1')).to.have.length(2);
     expect(() => {
       server.put({ ...event, metadata: { name: 'b' }, eventTime: '2026-01-01T00:00:00Z' });
     }).to.throw('eventTime: a time with six digits is required');

@@ -32,6 +32,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'metadata.namespace',
   'spec.clusterIP',
   'spec.type',
+  ...['apiVersion', 'kind', 'namespace', 'name', 'uid'].map((name) => `involvedObject.${name}`),
 ]);
 
 type LabelTerm = (labels: JsonObject) => boolean;

@@ -85,7 +85,7 @@ describe('the event recorder', () => {
         eventTime: '2026-01-01T00:00:00.000000Z',
         reportingController: 'switchyard',
         reportingInstance: 'switchyard-node-1',
-        regarding: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
+        regarding: { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-1' },
         type: 'Normal',
         reason: 'Starting',
         action: 'StartKubeProxy',
