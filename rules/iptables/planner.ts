@@ -39,6 +39,8 @@ export class IptablesPlanner {
   readonly #lastGood = new Map<ServiceKey, readonly Share[]>();
   #settings: ChainSettings;
   #shared: readonly Element[] = [];
+  /** Chains that rules of others lead to, by table, as they were found. */
+  #usedByOthers: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   #endpointCount = 0;
   #hasComments = true;
 
@@ -78,12 +80,16 @@ export class IptablesPlanner {
   adopt(found: FoundTables): void {
     this.#settle();
     this.#ledger.rebase(this.#contentsOf(found));
+    this.#usedByOthers = new Map(TABLES.map((table) => [table, usedByOthers(table, found)]));
   }
 
   /** What has to be done now. */
   plan(): ChainTransaction {
     this.#settle();
-    const pending = this.#ledger.pending().filter((change) => !isKeptForKubelet(change));
+    const pending = this.#ledger
+      .pending()
+      .filter((change) => !isKeptForKubelet(change))
+      .flatMap((change) => this.#keptForOthers(change));
     const tables = TABLES.map((table) => ({
       table,
       chains: pending.filter(({ collection }) => collection === table),
@@ -192,8 +198,12 @@ export class IptablesPlanner {
     for (const { dispatch, key, rule } of entries) this.#dispatches[dispatch].release(key, rule);
   }
 
-  #isWanted(table: Table, chain: string): boolean {
-    return this.#ledger.get(table, chain) !== undefined;
+  /** A chain that is in use elsewhere is emptied, once: to delete it would fail. */
+  #keptForOthers(change: ElementChange): readonly ElementChange[] {
+    const { collection, key, before, after } = change;
+    const isKept = after === undefined && this.#usedByOthers.get(collection)?.has(key) === true;
+    if (before === undefined || !isKept) return [change];
+    return before.value === '' ? [] : [{ ...change, after: { ...before, value: '' } }];
   }
 
   /** What of the tables is ours. */
@@ -206,12 +216,9 @@ export class IptablesPlanner {
       contents.set(collection, elements.set(key, element));
     };
     for (const table of TABLES) {
-      const kept = usedByOthers(table, found);
       for (const [name, rules] of found.get(table) ?? []) {
         const isShared = table === 'filter' && name === KUBELET_FIREWALL && sharesKubeletChain;
-        // One that is in use elsewhere and not wanted stays: to delete it would fail.
-        const isOurs = isOurChain(table, name) && (!kept.has(name) || this.#isWanted(table, name));
-        if (isShared || isOurs) add(chainElement(table, name, rules));
+        if (isShared || isOurChain(table, name)) add(chainElement(table, name, rules));
         for (const rule of rules) {
           const jump = { table, parent: name, rule };
           if (isJump(table, name, rule) || isKubeletJump(jump)) add(jumpElement(jump));

@@ -1,5 +1,5 @@
 /** What takes our chains out of tables that were found. */
-import type { ElementChange } from '../diff/element.ts';
+import type { Element, ElementChange } from '../diff/element.ts';
 import type { IpFamily } from '../ip.ts';
 import { chainElement } from './dispatch.ts';
 import { isJump, jumpElement } from './jumps.ts';
@@ -23,13 +23,16 @@ export function ownerOf(found: FoundTables): ChainOwner {
 }
 
 /**
- * Deletes all chains of our names, and what leads to them. What is shared with kubelet stays, and what
- * rules of others lead to.
+ * Deletes all chains of our names, and what leads to them. What is shared with kubelet stays; what rules
+ * of others lead to is emptied.
  */
 export function removalOf(family: IpFamily, found: FoundTables): ChainTransaction {
   const tables = TABLES.map((table) => ({
     table,
-    chains: ourChains(table, found).map(([name, rules]) => gone(chainElement(table, name, rules))),
+    chains: [
+      ...ourChains(table, found).map(([name, rules]) => gone(chainElement(table, name, rules))),
+      ...keptChains(table, found).map(([name, rules]) => emptied(chainElement(table, name, rules))),
+    ],
     jumps: [...(found.get(table) ?? [])].flatMap(([parent, rules]) =>
       rules
         .filter((rule) => isJump(table, parent, rule))
@@ -41,13 +44,28 @@ export function removalOf(family: IpFamily, found: FoundTables): ChainTransactio
 
 // --- internal ---
 
-function ourChains(table: Table, found: FoundTables): (readonly [string, readonly string[]])[] {
-  const kept = usedByOthers(table, found);
-  return [...(found.get(table) ?? [])].filter(
-    ([name]) => isOurChain(table, name) && !kept.has(name),
-  );
+type Chain = readonly [name: string, rules: readonly string[]];
+
+/** Those that can be deleted. */
+function ourChains(table: Table, found: FoundTables): Chain[] {
+  const used = usedByOthers(table, found);
+  return chainsOf(table, found).filter(([name]) => !used.has(name));
 }
 
-function gone(before: NonNullable<ElementChange['before']>): ElementChange {
+/** Those that cannot, if there is anything in them. */
+function keptChains(table: Table, found: FoundTables): Chain[] {
+  const used = usedByOthers(table, found);
+  return chainsOf(table, found).filter(([name, rules]) => used.has(name) && rules.length > 0);
+}
+
+function chainsOf(table: Table, found: FoundTables): Chain[] {
+  return [...(found.get(table) ?? [])].filter(([name]) => isOurChain(table, name));
+}
+
+function gone(before: Element): ElementChange {
   return { collection: before.collection, key: before.key, before, after: undefined };
+}
+
+function emptied(before: Element): ElementChange {
+  return { ...gone(before), after: { ...before, value: '' } };
 }

@@ -7,7 +7,7 @@ export type FoundTables = ReadonlyMap<Table, ReadonlyMap<string, readonly string
 
 /**
  * The chains of a table that rules of others lead to: those in chains that are not ours, but for our
- * own jumps. The kernel does not let them be deleted.
+ * own jumps. The kernel does not let them be deleted; emptied they can be, so that they lead nowhere.
  */
 export function usedByOthers(table: Table, found: FoundTables): ReadonlySet<string> {
   const targets = [...(found.get(table) ?? [])].flatMap(([name, rules]) =>
@@ -39,5 +39,8 @@ export function parseSave(text: string): FoundTables {
 // --- internal ---
 
 function targetOf(rule: string): string | undefined {
-  return /(?:^| )-[jg] (\S+)/.exec(rule)?.[1];
+  // A comment of others may hold anything.
+  return /(?:^| )-[jg] (\S+)/.exec(rule.replaceAll(QUOTED, '""'))?.[1];
 }
+
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;

@@ -79,14 +79,21 @@ for (const variant of IPTABLES_VARIANTS) {
       await iptables.run('-t', 'nat', '-A', 'OUTPUT', '-j', chainOf(1));
       stage.sync.setPorts(keyOf(1), []);
       await stage.set(1, 2);
-      // The chain is all that is left: nobody is to blame for it.
+      // The chain is all that is left, and empty: nobody is to blame for it.
       expect(stage.quarantined).to.be.empty;
-      expect(await iptables.endpointCounts()).to.eql([2, 1, 2, 2, 2]);
-      // The next agent, which does not know the Service, leaves the chain alone.
+      expect(await iptables.endpointCounts()).to.eql([0, 1, 2, 2, 2]);
+      // The same for the next agent, which finds that it leads to another that is to go.
+      for (const args of [
+        ['-N', 'KUBE-SVC-OLD'],
+        ['-A', chainOf(1), '-j', 'KUBE-SVC-OLD'],
+      ]) {
+        await iptables.run('-t', 'nat', ...args);
+      }
       const next = createStage();
       await next.set(3, 2);
       expect(next.quarantined).to.be.empty;
-      expect((await iptables.endpointCounts())[1]).to.equal(3);
+      expect(await iptables.endpointCounts()).to.eql([0, 3, 0, 0, 0]);
+      expect(JSON.stringify(await iptables.saved())).not.to.include('KUBE-SVC-OLD');
       await iptables.run('-t', 'nat', '-D', 'OUTPUT', '-j', chainOf(1));
     });
 

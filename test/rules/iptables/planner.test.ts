@@ -83,13 +83,20 @@ describe('the planner of iptables mode', () => {
     expect(output.filter((rule) => rule.endsWith('-j KUBE-SERVICES'))).to.have.length(1);
   });
 
-  it('does not delete a chain that somebody else leads to', () => {
+  it('empties a chain that somebody else leads to, and deletes what that one led to', () => {
     const kernel = new KernelModel();
-    kernel.restore('*nat\n:KUBE-SVC-OLD -\n-A OUTPUT -j KUBE-SVC-OLD\nCOMMIT\n');
+    kernel.restore(
+      '*nat\n:KUBE-EXT-OLD -\n:KUBE-SVC-OLD -\n-A KUBE-EXT-OLD -j KUBE-SVC-OLD\n' +
+        '-A OUTPUT -m comment --comment "sent \\"-j here\\"" -j KUBE-EXT-OLD\nCOMMIT\n',
+    );
     const planner = plannerOf(PORT);
     planner.adopt(kernel.save());
     sync(planner, kernel);
-    expect(kernel.chains('nat').has('KUBE-SVC-OLD')).to.equal(true);
+    expect(kernel.chains('nat').get('KUBE-EXT-OLD')).to.eql([]);
+    expect(kernel.chains('nat').has('KUBE-SVC-OLD')).to.equal(false);
+    const next = plannerOf(PORT);
+    next.adopt(kernel.save());
+    expect(isEmptyTransaction(next.plan())).to.equal(true);
   });
 
   it('has its jumps in the order of kube-proxy', () => {

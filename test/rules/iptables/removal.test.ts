@@ -30,14 +30,17 @@ describe('a removal', () => {
     expect([...kernel.chains('filter').keys()]).to.include('KUBE-FIREWALL');
   });
 
-  it('leaves a chain that somebody else leads to, and with it nothing else', () => {
-    const kernel = new KernelModel();
-    sync(plannerWith('IPv4', new Map()), kernel);
-    kernel.restore('*nat\n:SOMETHING -\n-A SOMETHING -j KUBE-MARK-MASQ\nCOMMIT\n');
-    kernel.restore(restoreText(restoreLines(removalOf('IPv4', kernel.save()))));
-    const left = [...kernel.chains('nat').keys()].filter((name) => name.startsWith('KUBE-'));
-    expect(left).to.eql(['KUBE-MARK-MASQ']);
-  });
+  for (const target of ['KUBE-MARK-MASQ', 'KUBE-SERVICES']) {
+    it(`empties a chain that somebody else leads to, and leaves nothing else: ${target}`, () => {
+      const kernel = new KernelModel();
+      sync(plannerWith('IPv4', new Map()), kernel);
+      kernel.restore(`*nat\n:SOMETHING -\n-A SOMETHING -j ${target}\nCOMMIT\n`);
+      kernel.restore(restoreText(restoreLines(removalOf('IPv4', kernel.save()))));
+      const left = [...kernel.chains('nat')].filter(([name]) => name.startsWith('KUBE-'));
+      expect(left).to.eql([[target, []]]);
+      expect(removalOf('IPv4', kernel.save()).tables).to.be.empty;
+    });
+  }
 
   it('has nothing to do where nothing is', () => {
     expect(removalOf('IPv4', new KernelModel().save()).tables).to.be.empty;

@@ -95,5 +95,5 @@ function checkTargets(chains: ReadonlyMap<string, readonly string[]>): void {
 }
 
 function targetOf(rule: string): string | undefined {
-  return /(?:^| )-[jg] (\S+)/.exec(rule)?.[1];
+  return /(?:^| )-[jg] (\S+)(?: --\S+.*)?$/.exec(rule)?.[1];
 }
