@@ -217,7 +217,7 @@ function local(detector: LocalDetector): Pick<Rule, 'source' | 'inInterface'> {
     case 'interface':
       return { inInterface: detector.name };
     case 'interface-prefix':
-      return { inInterface: `${detector.prefix}+` };
+      return { inInterface: startingWith(detector.prefix) };
   }
 }
 
@@ -228,6 +228,13 @@ function notLocal(detector: LocalDetector): Pick<Rule, 'source' | 'inInterface'>
     case 'interface':
       return { inInterface: { not: detector.name } };
     case 'interface-prefix':
-      return { inInterface: { not: `${detector.prefix}+` } };
+      return { inInterface: { not: startingWith(detector.prefix) } };
   }
 }
+
+/** A prefix as long as names may be is one: with a `+` iptables would refuse it. */
+function startingWith(prefix: string): string {
+  return prefix.length < MAX_INTERFACE_NAME ? `${prefix}+` : prefix;
+}
+
+const MAX_INTERFACE_NAME = 15;

@@ -152,6 +152,17 @@ describe('the planner of iptables mode', () => {
     expect(planner.ownersOf('nat', 'KUBE-SERVICES', 'another')).to.be.empty;
   });
 
+  it('matches an interface prefix as long as names may be without a wildcard', () => {
+    for (const [prefix, match] of [
+      ['cali', '! -i cali+ '],
+      ['abcdefghijklmno', '! -i abcdefghijklmno '],
+    ] as const) {
+      const localDetector = { kind: 'interface-prefix', prefix } as const;
+      const text = textOf(plannerOf(PORT, makeChainSettings('IPv4', { localDetector })));
+      expect(text).to.include(match);
+    }
+  });
+
   it('counts the rules of a table', () => {
     const planner = plannerWith('IPv4', new Map());
     planner.plan();
