@@ -59,6 +59,8 @@ export class ChainSync extends RuleSync {
 
 class ChainBackend implements RuleBackend {
   readonly planner: IptablesPlanner;
+  /** The tables are everybody's, and the canaries do not tell of one rule that is gone, or one chain's. */
+  readonly readAgainMs = 3_600_000;
   readonly #chainOptions: () => ChainOptions;
   #settings: ChainSettings;
   readonly #transport: ChainTransport;

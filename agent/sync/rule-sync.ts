@@ -32,6 +32,8 @@ export interface RuleBackend {
   apply(): Promise<Applied | undefined>;
   /** Whether what was applied is still there: cheap. True where nothing was applied yet. */
   isIntact(): Promise<boolean>;
+  /** How long what was read is believed, where `isIntact` does not see everything; absent: for ever. */
+  readonly readAgainMs?: number;
   /** The Services that own what the kernel pointed at. */
   ownersOf(change: ElementChange): readonly ServiceKey[];
   /** Deletes what nothing uses any more, where that has to wait until after `apply`. */
@@ -58,6 +60,7 @@ export class RuleSync implements Proxier {
   readonly #inbox = new Map<ServiceKey, readonly ServicePort[]>();
   /** Whether what we believe about the kernel was read or written by us, and nothing failed since. */
   #isTrusted = false;
+  #readAt = 0;
   #reads = 0;
   readonly #quarantine = new Map<ServiceKey, Refusal>();
   /** Those that have another try in this sync. */
@@ -104,6 +107,8 @@ export class RuleSync implements Proxier {
         false,
       );
     }
+    const { readAgainMs = Infinity } = this.#backend;
+    if (this.#now() - this.#readAt >= readAgainMs) this.#isTrusted = false;
     for (const [service, refusal] of [...this.#quarantine]) {
       if (this.#now() < refusal.retryAt) continue;
       this.#quarantine.delete(service);
@@ -133,6 +138,7 @@ export class RuleSync implements Proxier {
   async #readIfNeeded(): Promise<void> {
     if (this.#isTrusted) return;
     await this.#backend.read();
+    this.#readAt = this.#now();
     this.#reads += 1;
     this.#isTrusted = true;
   }

@@ -16,6 +16,7 @@ import { describeUnless, iptablesObstacle } from './support/iptables-obstacle.ts
 
 /** The ClusterIP of the Service with this number is refused. */
 const BAD = 3;
+const HOUR_MS = 3_600_000;
 
 for (const variant of IPTABLES_VARIANTS) {
   describeUnless(iptablesObstacle(variant), `chains of iptables-${variant}`, () => {
@@ -72,6 +73,23 @@ for (const variant of IPTABLES_VARIANTS) {
         });
       }
     }
+
+    it('are put back within an hour after somebody took less than a table', async () => {
+      const stage = createStage();
+      await stage.set(2);
+      const before = await iptables.saved();
+      await iptables.run('-t', 'nat', '-F', 'PREROUTING');
+      await iptables.run('-t', 'nat', '-F', chainOf(1));
+      stage.takeInputs();
+      await stage.sync.verify();
+      await stage.sync.sync();
+      expect(stage.takeInputs()).to.be.empty;
+      stage.pass(HOUR_MS);
+      await stage.sync.verify();
+      await stage.sync.sync();
+      expect(stage.takeInputs().flatMap(chainsIn)).to.eql([chainOf(1)]);
+      expect(await iptables.saved()).to.eql(before);
+    });
 
     it('that cannot be deleted, since somebody else uses them, hold up nothing else', async () => {
       const stage = createStage();

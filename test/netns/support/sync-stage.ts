@@ -18,6 +18,8 @@ export interface SyncStage {
   readonly repairs: readonly string[];
   /** Gives every Service so many endpoints, or those with these numbers, and syncs; 0 removes them. */
   set(endpointCount: number, ...numbers: number[]): Promise<void>;
+  /** Lets so much time go by. */
+  pass(ms: number): void;
 }
 
 /** What every sync needs. */
@@ -30,6 +32,7 @@ export interface SyncOptions {
 
 /** A stage for a sync of either kind. */
 export function createSyncStage(createSync: (options: SyncOptions) => RuleSync): SyncStage {
+  let nowMs = 0;
   const quarantined: string[] = [];
   const repairs: string[] = [];
   const sync = createSync({
@@ -41,7 +44,7 @@ export function createSyncStage(createSync: (options: SyncOptions) => RuleSync):
       repairing: ({ code }) => repairs.push(code),
       collectFailed: () => undefined,
     },
-    now: () => 0,
+    now: () => nowMs,
   });
   return {
     sync,
@@ -53,6 +56,9 @@ export function createSyncStage(createSync: (options: SyncOptions) => RuleSync):
         sync.setPorts(keyOf(each), ports);
       }
       await sync.sync();
+    },
+    pass: (ms) => {
+      nowMs += ms;
     },
   };
 }
