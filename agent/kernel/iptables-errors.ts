@@ -25,6 +25,14 @@ export function parseComplaint(stderr: string): IptablesComplaint {
   return { code, message, line: place === undefined ? undefined : Number(place) };
 }
 
+/**
+ * The tables that iptables-save (the nft variant) had to leave out of what it printed: with rules in them
+ * that only nft can write, and succeeding all the same.
+ */
+export function tablesLeftOut(stdout: string): string[] {
+  return [...stdout.matchAll(/^# Table `(\w+)' is incompatible/gm)].map(([, table = '']) => table);
+}
+
 // --- internal ---
 
 const LINES = [

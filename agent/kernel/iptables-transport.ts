@@ -4,12 +4,13 @@
  */
 import type { IpFamily } from '../../rules/ip.ts';
 import { packetsIn, type CountedRule } from '../../rules/iptables/counted-rules.ts';
-import { CANARY, TABLES } from '../../rules/iptables/names.ts';
+import { JUMPS, KUBELET_JUMPS } from '../../rules/iptables/jumps.ts';
+import { CANARY, TABLES, type Table } from '../../rules/iptables/names.ts';
 import { restoreLines, restoreText, type RestoreLine } from '../../rules/iptables/restore.ts';
 import { parseSave, type FoundTables } from '../../rules/iptables/save.ts';
 import { halvesOf } from '../../rules/iptables/split.ts';
 import type { ChainTransaction } from '../../rules/iptables/transaction.ts';
-import { parseComplaint, type IptablesComplaint } from './iptables-errors.ts';
+import { parseComplaint, tablesLeftOut, type IptablesComplaint } from './iptables-errors.ts';
 import { legacyTables, programOf, type Variant, type VariantSeams } from './iptables-variant.ts';
 import { KernelError } from './kernel-error.ts';
 import type { ProgramResult } from './program.ts';
@@ -18,6 +19,8 @@ import type { ProgramResult } from './program.ts';
 export class IptablesTransport {
   readonly #seams: VariantSeams;
   readonly #variantOnce: () => Promise<Variant>;
+  /** The tables of a family that cannot be listed, as far as is known. */
+  readonly #unlisted = new Map<IpFamily, ReadonlySet<string>>();
 
   /** `choose` is asked for the variant when it is first needed, and again if it could not tell. */
   constructor(seams: VariantSeams, choose: () => Promise<Variant>) {
@@ -30,26 +33,38 @@ export class IptablesTransport {
     return this.#variantOnce();
   }
 
-  /** Reads every table with all rules: expensive in large clusters, for start and repair only. */
+  /**
+   * Reads every table with all rules: expensive in large clusters, for start and repair only. Rejects as
+   * unreadable when iptables cannot list a table that holds chains of ours.
+   */
   async readTables(family: IpFamily): Promise<FoundTables> {
-    const variant = await this.variant();
-    // Without tables there is nothing to print, and legacy tables come to be by being asked for.
-    if (variant.name === 'legacy' && legacyTables(family, this.#seams.files).length === 0) {
-      return new Map();
+    const { found, leftOut } = await this.#save(family);
+    for (const table of leftOut) {
+      if (!(await this.#hasCanary(family, table))) continue;
+      throw new KernelError(
+        'unreadable',
+        `iptables cannot list its table ${table} (${family}): another program has put rules of nftables into it`,
+      );
     }
-    const { exitCode, stdout, stderr } = await this.#run(family, '-save', []);
-    if (exitCode !== 0) throw errorOf('iptables-save failed', parseComplaint(stderr));
-    return parseSave(stdout);
+    return found;
+  }
+
+  /**
+   * The same for who is going to write. Of a table that iptables cannot list there is only what must be
+   * known: which of our jumps are there.
+   */
+  async readForWriting(family: IpFamily): Promise<FoundTables> {
+    const { found, leftOut } = await this.#save(family);
+    this.#unlisted.set(family, new Set(leftOut));
+    const all = new Map(found);
+    for (const table of leftOut) all.set(table, await this.#jumpsIn(family, table));
+    return all;
   }
 
   /** Whether nobody has flushed one of our tables: cheap. */
   async isIntact(family: IpFamily): Promise<boolean> {
     for (const table of TABLES) {
-      const { exitCode, stdout, stderr } = await this.#run(family, '', [
-        ...[...WAIT, '-t', table, '-S', CANARY],
-      ]);
-      if (exitCode === LOCKED) throw errorOf('iptables -S failed', parseComplaint(stderr));
-      if (exitCode !== 0 || !stdout.includes(`-A ${CANARY} `)) return false;
+      if (!(await this.#hasCanary(family, table))) return false;
     }
     return true;
   }
@@ -68,7 +83,9 @@ export class IptablesTransport {
    */
   async apply(transaction: ChainTransaction): Promise<void> {
     const { name } = await this.variant();
-    const lines = [...restoreLines(transaction, { listsFirst: name === 'nft' })];
+    const unlisted = this.#unlisted.get(transaction.family);
+    const listed = name === 'nft' ? TABLES.filter((table) => unlisted?.has(table) !== true) : [];
+    const lines = [...restoreLines(transaction, { listed })];
     const { exitCode, stderr } = await this.#run(
       transaction.family,
       '-restore',
@@ -85,6 +102,39 @@ export class IptablesTransport {
     }
     const line = complaint.line === undefined ? undefined : lines[complaint.line - 1];
     throw errorOf('iptables-restore refused the chains', complaint, line);
+  }
+
+  async #save(
+    family: IpFamily,
+  ): Promise<{ readonly found: FoundTables; readonly leftOut: readonly Table[] }> {
+    const variant = await this.variant();
+    // Without tables there is nothing to print, and legacy tables come to be by being asked for.
+    if (variant.name === 'legacy' && legacyTables(family, this.#seams.files).length === 0) {
+      return { found: new Map(), leftOut: [] };
+    }
+    const { exitCode, stdout, stderr } = await this.#run(family, '-save', []);
+    if (exitCode !== 0) throw errorOf('iptables-save failed', parseComplaint(stderr));
+    const leftOut = tablesLeftOut(stdout);
+    return { found: parseSave(stdout), leftOut: TABLES.filter((table) => leftOut.includes(table)) };
+  }
+
+  async #hasCanary(family: IpFamily, table: Table): Promise<boolean> {
+    const args = [...WAIT, '-t', table, '-S', CANARY];
+    const { exitCode, stdout, stderr } = await this.#run(family, '', args);
+    if (exitCode === LOCKED) throw errorOf('iptables -S failed', parseComplaint(stderr));
+    return exitCode === 0 && stdout.includes(`-A ${CANARY} `);
+  }
+
+  async #jumpsIn(family: IpFamily, table: Table): Promise<ReadonlyMap<string, string[]>> {
+    const chains = new Map<string, string[]>();
+    for (const jump of [...JUMPS, ...KUBELET_JUMPS].filter((each) => each.table === table)) {
+      const check = `*${table}\n-C ${jump.parent} ${jump.rule}\nCOMMIT\n`;
+      const { exitCode } = await this.#run(family, '-restore', ['--noflush', ...WAIT], check);
+      // Ours stand on top, so that what cannot be understood is not met before them.
+      if (exitCode !== 0) continue;
+      chains.set(jump.parent, [...(chains.get(jump.parent) ?? []), jump.rule]);
+    }
+    return chains;
   }
 
   async #run(

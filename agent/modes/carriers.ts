@@ -60,7 +60,7 @@ export function createCarriers(config: IptablesConfig): Carriers {
       // At localhost the proxy listens at node ports itself: in both families, and without route_localnet.
       mode: createIptablesMode({ ...config, allowsLocalhostNodePorts: false }),
       async readListeners(family) {
-        const found = await chains.readTables(family);
+        const found = await chains.readForWriting(family);
         return (ports, ip) => listenersInChains(found, ports, ip);
       },
     },

@@ -16,6 +16,7 @@ import {
   type Variant,
   type VariantSeams,
 } from '../kernel/iptables-variant.ts';
+import { KernelError } from '../kernel/kernel-error.ts';
 import { createNft, NFT_DEFAULTS } from '../kernel/nft-process.ts';
 import { iptablesPreflight } from '../node/iptables-preflight.ts';
 import { findRivals } from '../node/rivals.ts';
@@ -128,13 +129,22 @@ function* jsonText(planners: readonly IptablesPlanner[]): Generator<string> {
   yield `${JSON.stringify({ families }, undefined, 1)}\n`;
 }
 
+/** One that cannot be read keeps no other from being cleaned up. */
 async function removeFromEvery(seams: VariantSeams): Promise<Removal[]> {
   const removals: Removal[] = [];
+  const errors: KernelError[] = [];
   for (const variant of (await findVariants(seams.run)).values()) {
     for (const family of IP_FAMILIES) {
-      removals.push(await removeFrom(variant, family, seams, ['us']));
+      try {
+        removals.push(await removeFrom(variant, family, seams, ['us']));
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        errors.push(error);
+      }
     }
   }
+  const [first] = errors;
+  if (first !== undefined) throw first;
   return removals.length > 0
     ? removals
     : [{ isRemoved: false, line: 'iptables is not installed: nothing to remove' }];

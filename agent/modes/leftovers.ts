@@ -33,8 +33,7 @@ export async function removeLeftovers(
       // Without its tool a mode has left nothing, or nobody here can tell.
       if (MISSING.includes(error.code)) continue;
       log.warn({ error: error.message }, `leftovers of ${name} could not be removed`);
-      // What is forbidden now stays so: legacy iptables wants CAP_NET_RAW.
-      if (error.code !== 'not-permitted') isDone = false;
+      if (!LASTING.includes(error.code)) isDone = false;
     }
   }
   return isDone;
@@ -43,3 +42,6 @@ export async function removeLeftovers(
 // --- internal ---
 
 const MISSING: readonly KernelError['code'][] = ['nft-missing', 'iptables-missing'];
+
+/** What does not pass: legacy iptables wants CAP_NET_RAW, and somebody's rules of nftables stay in a table. */
+const LASTING: readonly KernelError['code'][] = ['not-permitted', 'unreadable'];

@@ -9,7 +9,7 @@ import { attempt, LIST_CHAINS, type Finding } from './preflight.ts';
 
 /**
  * Looks for a kube-proxy's rules: tables of nftables, and chains in every variant of iptables. What
- * cannot be read is passed over. Rejects for bugs only, never for what it finds.
+ * cannot be read is passed over, but for tables with chains of ours that iptables cannot list. Rejects for bugs only, never for what it finds.
  */
 export async function findRivals(nft: RunNft, iptables: VariantSeams): Promise<Finding[]> {
   const listed = await attempt(() => nft(LIST_CHAINS));
@@ -28,6 +28,9 @@ async function chainsOfIptables(listed: string, seams: VariantSeams): Promise<Fi
     const transport = new IptablesTransport(seams, () => Promise.resolve(variant));
     for (const family of IP_FAMILIES) {
       const found = await attempt(() => transport.readTables(family));
+      if (found instanceof KernelError && found.code === 'unreadable') {
+        findings.push({ level: 'warning', what: found.message, advice: UNREADABLE_ADVICE });
+      }
       if (found instanceof KernelError || ownerOf(found) !== 'kube-proxy') continue;
       findings.push(rivalRules(`chains in ${programOf(variant, family, '')}`));
     }
@@ -44,6 +47,10 @@ function rivalRules(which: string): Finding {
     advice: 'start switchyard, then stop kube-proxy and remove its rules: see docs/migrate.md',
   };
 }
+
+const UNREADABLE_ADVICE =
+  'Services are served, but obsolete chains stay: move those rules into a table of their own ' +
+  '(nft list ruleset)';
 
 const UNTOLD: Finding = {
   level: 'warning',

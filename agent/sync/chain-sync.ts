@@ -33,7 +33,7 @@ export interface ChainSyncOptions {
 /** What is asked of the kernel. Everything rejects with a KernelError. */
 export type ChainTransport = Pick<
   IptablesTransport,
-  'readTables' | 'isIntact' | 'apply' | 'countPackets'
+  'readForWriting' | 'isIntact' | 'apply' | 'countPackets'
 >;
 
 /** One family's chains, kept. */
@@ -85,7 +85,7 @@ class ChainBackend implements RuleBackend {
   }
 
   async read(): Promise<void> {
-    this.planner.adopt(await this.#transport.readTables(this.planner.family));
+    this.planner.adopt(await this.#transport.readForWriting(this.planner.family));
     this.#isFull = true;
   }
 

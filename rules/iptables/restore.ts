@@ -3,6 +3,7 @@
  * complains about to the change that stands there.
  */
 import type { ElementChange } from '../diff/element.ts';
+import type { Table } from './names.ts';
 import type { ChainTransaction, TableChanges } from './transaction.ts';
 
 /** One line, and the change it is a part of. */
@@ -16,12 +17,12 @@ export interface RestoreLine {
 /** What may differ between the variants of iptables. */
 export interface RestoreOptions {
   /**
-   * Whether a restore of many chains begins with a listing of its table. iptables-nft keeps the chains
+   * The tables of which a restore of many chains begins with a listing. iptables-nft keeps the chains
    * that a restore names in a list that it walks for every line: 10,000 chains take 20 s. A command
    * that names none makes it fetch all chains once instead, and do without the list: 4 s. Of those
    * commands only a listing changes nothing.
    */
-  readonly listsFirst: boolean;
+  readonly listed: readonly Table[];
 }
 
 /**
@@ -30,10 +31,13 @@ export interface RestoreOptions {
  */
 export function* restoreLines(
   { tables }: ChainTransaction,
-  { listsFirst }: RestoreOptions = { listsFirst: false },
+  { listed }: RestoreOptions = { listed: [] },
 ): Generator<RestoreLine> {
   for (const changes of tables) {
-    yield* tableLines(changes, listsFirst && changes.chains.length >= MANY_CHAINS);
+    yield* tableLines(
+      changes,
+      listed.includes(changes.table) && changes.chains.length >= MANY_CHAINS,
+    );
   }
 }
 

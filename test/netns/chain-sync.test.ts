@@ -129,6 +129,43 @@ for (const variant of IPTABLES_VARIANTS) {
   });
 }
 
+describeUnless(iptablesObstacle('nft'), 'a table that iptables-nft cannot list', () => {
+  afterEach(async () => {
+    await execa('nft', ['flush', 'ruleset']);
+  });
+
+  it('is written all the same, with each jump once', async () => {
+    await createChainStage('nft').set(2);
+    await execa('nft', ['add', 'rule', 'ip', 'nat', 'PREROUTING', ...ONLY_FOR_NFT]);
+    const next = createChainStage('nft');
+    await next.set(3);
+    await next.sync.sync();
+    expect(await countIn('PREROUTING', 'jump KUBE-SERVICES')).to.equal(1);
+    expect(await countIn(chainOf(1), 'dnat to')).to.equal(3);
+  });
+
+  it('is not taken for an empty one by who wants to know what is there', async () => {
+    await createChainStage('nft').set(2);
+    await execa('nft', ['add', 'rule', 'ip', 'nat', 'PREROUTING', ...ONLY_FOR_NFT]);
+    const transport = new IptablesTransport(IPTABLES, () => chooseVariant('nft', IPTABLES));
+    const error = await rejectionOf(transport.readTables('IPv4'), KernelError);
+    expect(error.code).to.equal('unreadable');
+    expect(error.message).to.include('nat (IPv4)');
+  });
+
+  it('is as good as empty where none of our chains are', async () => {
+    await execa('iptables-nft', ['-t', 'nat', '-A', 'PREROUTING', '-j', 'ACCEPT']);
+    await execa('nft', ['add', 'rule', 'ip', 'nat', 'PREROUTING', ...ONLY_FOR_NFT]);
+    const transport = new IptablesTransport(IPTABLES, () => chooseVariant('nft', IPTABLES));
+    expect(await transport.readTables('IPv4')).to.have.property('size', 0);
+  });
+
+  async function countIn(chain: string, text: string): Promise<number> {
+    const { stdout } = await execa('nft', ['list', 'chain', 'ip', 'nat', chain]);
+    return stdout.split(text).length - 1;
+  }
+});
+
 describe('the xtables lock', () => {
   let folder: string;
   before(async () => {
@@ -162,6 +199,8 @@ describe('the xtables lock', () => {
 });
 
 // --- internal ---
+
+const ONLY_FOR_NFT = ['fib', 'daddr', 'type', 'local', 'return'];
 
 /** Of a Service with a chain for each of them. */
 function threePortsOf(number: number): ServicePort[] {

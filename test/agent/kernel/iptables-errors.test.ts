@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseComplaint } from '../../../agent/kernel/iptables-errors.ts';
+import { parseComplaint, tablesLeftOut } from '../../../agent/kernel/iptables-errors.ts';
 
 /** As iptables 1.8.9 writes them. */
 const COMPLAINTS = [
@@ -109,4 +109,15 @@ describe('what iptables complains of', () => {
       expect(parseComplaint(stderr)).to.deep.equal(complaint);
     });
   }
+});
+
+describe('what iptables-save prints', () => {
+  it('tells of tables that it could not list', () => {
+    const stdout = "# Table `nat' is incompatible, use 'nft' tool.\n*filter\nCOMMIT\n";
+    expect(tablesLeftOut(stdout)).to.eql(['nat']);
+  });
+
+  it('tells of none where it listed all', () => {
+    expect(tablesLeftOut('*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n')).to.be.empty;
+  });
 });

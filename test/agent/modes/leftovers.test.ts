@@ -39,11 +39,13 @@ describe('leftovers of other modes', () => {
     expect(lines).to.be.empty;
   });
 
-  it('are said once and left where they may not be removed', async () => {
-    const { log, lines } = recordLog();
-    expect(await removeLeftovers({}, [failing('not-permitted')], log)).to.equal(true);
-    expect(lines).to.have.length(1);
-  });
+  for (const code of ['not-permitted', 'unreadable'] as const) {
+    it(`are said once and left where that will not pass: ${code}`, async () => {
+      const { log, lines } = recordLog();
+      expect(await removeLeftovers({}, [failing(code)], log)).to.equal(true);
+      expect(lines).to.have.length(1);
+    });
+  }
 
   it('are to be tried again where they could not be removed, and keep nothing else from going', async () => {
     const { log, lines } = recordLog();

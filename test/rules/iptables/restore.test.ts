@@ -34,7 +34,7 @@ describe('a restore', () => {
 
   it('lists a table first where many chains change, and inserts into its own chains afterwards', () => {
     const many = Array.from({ length: 1000 }, (_, i) => added(`A${i}`, ''));
-    const lines = texts([...restoreLines(transactionOf(many), { listsFirst: true })]);
+    const lines = texts([...restoreLines(transactionOf(many), { listed: ['nat'] })]);
     expect(lines.slice(0, 3)).to.eql(['*nat', '-S', ':A0 - [0:0]']);
     expect(lines.slice(-5)).to.eql([
       ...[':A999 - [0:0]', 'COMMIT'],
@@ -43,7 +43,7 @@ describe('a restore', () => {
   });
 
   it('lists nothing where few chains change', () => {
-    const text = restoreText(restoreLines(transactionOf([added('A', '')]), { listsFirst: true }));
+    const text = restoreText(restoreLines(transactionOf([added('A', '')]), { listed: ['nat'] }));
     expect(text).not.to.include('\n-S\n');
   });
 });
