@@ -21,6 +21,8 @@ export class IptablesTransport {
   readonly #variantOnce: () => Promise<Variant>;
   /** The tables of a family that cannot be listed, as far as is known. */
   readonly #unlisted = new Map<IpFamily, ReadonlySet<string>>();
+  /** The last run of the legacy variant. */
+  #lastRun: Promise<unknown> = Promise.resolve();
 
   /** `choose` is asked for the variant when it is first needed, and again if it could not tell. */
   constructor(seams: VariantSeams, choose: () => Promise<Variant>) {
@@ -143,7 +145,14 @@ export class IptablesTransport {
     args: readonly string[],
     input?: string,
   ): Promise<ProgramResult> {
-    return this.#seams.run(programOf(await this.variant(), family, tool), args, input);
+    const variant = await this.variant();
+    const run = (): Promise<ProgramResult> =>
+      this.#seams.run(programOf(variant, family, tool), args, input);
+    if (variant.name === 'nft') return run();
+    // One after another: there is one lock for both families, and waiting for ourselves may take too long.
+    const result = this.#lastRun.then(run, run);
+    this.#lastRun = result;
+    return result;
   }
 }
 
