@@ -37,6 +37,20 @@ for (const variant of IPTABLES_VARIANTS) {
       expect(await iptables.endpointCounts()).to.eql([2, 2, 2, 0, 2]);
     });
 
+    it('keep their counters where they did not change, and so do those of others', async () => {
+      const stage = createStage();
+      await stage.set(2);
+      const { nat } = await iptables.saved();
+      const rule = nat?.[chainOf(1)]?.at(-1) ?? '';
+      const counted = [`[7:420] -A ${chainOf(1)} ${rule}`, '[8:480] -A OTHER -j RETURN'];
+      await execa(`iptables-${variant}-restore`, ['--noflush', '--counters'], {
+        input: ['*nat', ':OTHER - [0:0]', ...counted, 'COMMIT', ''].join('\n'),
+      });
+      await stage.set(3, 4);
+      const { stdout } = await execa(`iptables-${variant}-save`, ['-c', '-t', 'nat']);
+      for (const line of counted) expect(stdout).to.include(line);
+    });
+
     it('are found as they were left by the next agent', async () => {
       await createStage().set(2);
       const next = createStage();

@@ -54,6 +54,19 @@ describe('a rule as text', () => {
     );
   });
 
+  for (const count of [2, 3, 7, 1000]) {
+    it(`gives each of ${count} endpoints the same share, as the kernel counts`, () => {
+      let left = 1;
+      for (let n = count; n > 0; n--) {
+        const written = n === 1 ? 1 : Number(randomMatch(n).split(' ').at(-1));
+        // What iptables makes of the text, and the kernel compares with 31 random bits.
+        const chance = Math.round(written * 2 ** 31) / 2 ** 31;
+        expect(left * chance).to.be.closeTo(1 / count, 1e-8);
+        left *= 1 - chance;
+      }
+    });
+  }
+
   it("writes a probability with the kernel's precision, as it is read back", () => {
     const text = (n: number): string | undefined => randomMatch(n).split(' ').at(-1);
     expect([2, 3, 7].map(text)).to.eql(['0.50000000000', '0.33333333349', '0.14285714272']);
