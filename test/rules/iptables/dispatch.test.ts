@@ -60,7 +60,7 @@ describe('a dispatch by destination', () => {
     const counts = many
       .filter((_, i) => i % 97 === 0)
       .map((each) => walk(rules, chains, each).evaluated);
-    expect(Math.max(...counts)).to.be.below(40);
+    expect(Math.max(...counts)).to.be.below(50);
   });
 
   it('writes two or three chains for one more among very many', () => {
@@ -82,7 +82,7 @@ describe('a dispatch by destination', () => {
     for (const each of ports) {
       const { found, evaluated } = walk(rules, chains, each);
       expect(found).to.eql([textOf(each)]);
-      expect(evaluated).to.be.below(30);
+      expect(evaluated).to.be.below(40);
     }
   });
 
