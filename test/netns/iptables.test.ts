@@ -1,11 +1,11 @@
 /** iptables mode with a running agent: what changes cost, who sticks, and what localhost is open to. */
 import { expect } from 'chai';
-import { IP_FAMILIES, type Ip } from '../../rules/ip.ts';
+import { IP_FAMILIES, joinHostPort, type Ip } from '../../rules/ip.ts';
 import type { Host } from '../../scripts/world/host.ts';
 import { type RunningAgent, runAgentOnce, startAgent } from './packets/agent.ts';
 import { type Bed, createBed } from './packets/bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
-import { gatewayIps, LOCALHOST } from './packets/hosts.ts';
+import { gatewayIps, ipsOfHost, LOCALHOST } from './packets/hosts.ts';
 import { PACKET_MODES } from './packets/mode.ts';
 import { ENDPOINT_PORT, makeService, nodePortOf, type TestService } from './packets/service.ts';
 import { addStickyClients, findPins, type Pins, STICKY_CLIENTS } from './packets/stickiness.ts';
@@ -111,6 +111,28 @@ for (const mode of PACKET_MODES.filter(({ name }) => name.startsWith('iptables-'
       }
     });
 
+    it('passes by a host firewall with node ports and health checks', async function () {
+      this.timeout(60_000);
+      const { world } = bed;
+      const [node, client] = [world.host('node-1'), world.host('client-1')];
+      const ip = ipsOfHost('node-1').IPv4;
+      const toNodePort = { protocol: 'tcp', ip, port: nodePortOf(NUMBERED.number) } as const;
+      const iptables = (...args: string[]) => node.exec(mode.name, ['-w', '5', ...args]);
+      await change(
+        sticky('pod-1-2'),
+        makeService({ ...NUMBERED, endpoints: ['pod-1-1'] }),
+        CHECKED,
+      );
+      for (const chain of ['INPUT', 'FORWARD']) await iptables('-P', chain, 'DROP');
+      expect(await client.connect(toNodePort)).to.include({ by: 'pod-1-1' });
+      expect(await httpStatus(client, ip, CHECK_PORT)).to.equal(200);
+      // The rules that are meant, and no others.
+      for (const chain of ['KUBE-FORWARD', 'KUBE-NODEPORTS']) await iptables('-F', chain);
+      expect(await client.connect(toNodePort)).to.include({ outcome: 'timeout' });
+      expect(await httpStatus(client, ip, CHECK_PORT)).to.equal(0);
+      for (const chain of ['INPUT', 'FORWARD']) await iptables('-P', chain, 'ACCEPT');
+    });
+
     it('serves node ports at 127.0.0.1, and opens nothing else there to others', async () => {
       const { world } = bed;
       const [node, neighbour] = [world.host('node-1'), world.host('pod-1-4')];
@@ -140,6 +162,24 @@ for (const mode of PACKET_MODES.filter(({ name }) => name.startsWith('iptables-'
 // --- internal ---
 
 const NUMBERED = { number: 60, name: 'passing', type: 'LoadBalancer' } as const;
+
+const CHECK_PORT = 31_900;
+
+const CHECKED = makeService({
+  number: 61,
+  name: 'checked',
+  type: 'LoadBalancer',
+  endpoints: ['pod-1-1'],
+  spec: { externalTrafficPolicy: 'Local', healthCheckNodePort: CHECK_PORT },
+});
+
+/** What an HTTP server answers; 0 if nobody does. */
+async function httpStatus(from: Host, ip: Ip, port: number): Promise<number> {
+  const url = JSON.stringify(`http://${joinHostPort(ip, port)}`);
+  const ask = `fetch(${url}, { signal: AbortSignal.timeout(1500) })
+    .then(({ status }) => console.log(status), () => console.log(0))`;
+  return Number((await from.exec(process.execPath, ['-e', ask])).stdout);
+}
 
 /** Makes a host send what is for 127.0.0.1 to its neighbour, and take the answers (CVE-2020-8558). */
 async function leadLocalhostTo(neighbour: Ip, host: Host): Promise<void> {
