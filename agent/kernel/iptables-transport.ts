@@ -19,15 +19,23 @@ import type { ProgramResult } from './program.ts';
 export class IptablesTransport {
   readonly #seams: VariantSeams;
   readonly #variantOnce: () => Promise<Variant>;
+  readonly #now: () => number;
+  /** When a family's table is asked for its canary again. */
+  readonly #askAgainAt = new Map<string, number>();
   /** The tables of a family that cannot be listed, as far as is known. */
   readonly #unlisted = new Map<IpFamily, ReadonlySet<string>>();
   /** The last run of the legacy variant. */
   #lastRun: Promise<unknown> = Promise.resolve();
 
   /** `choose` is asked for the variant when it is first needed, and again if it could not tell. */
-  constructor(seams: VariantSeams, choose: () => Promise<Variant>) {
+  constructor(
+    seams: VariantSeams,
+    choose: () => Promise<Variant>,
+    now: () => number = () => performance.now(),
+  ) {
     this.#seams = seams;
     this.#variantOnce = onceDone(choose);
+    this.#now = now;
   }
 
   /** The variant that is used. */
@@ -63,10 +71,18 @@ export class IptablesTransport {
     return all;
   }
 
-  /** Whether nobody has flushed one of our tables: cheap. */
+  /**
+   * Whether nobody has flushed one of our tables. It may be asked often: a table that takes long to
+   * answer is passed over until asking is a small part of the time again.
+   */
   async isIntact(family: IpFamily): Promise<boolean> {
     for (const table of TABLES) {
+      const key = `${family} ${table}`;
+      const asked = this.#now();
+      if (asked < (this.#askAgainAt.get(key) ?? 0)) continue;
       if (!(await this.#hasCanary(family, table))) return false;
+      const answered = this.#now();
+      this.#askAgainAt.set(key, answered + (answered - asked) * REST);
     }
     return true;
   }
@@ -160,6 +176,12 @@ export class IptablesTransport {
 
 /** What it exits with when another program holds the lock, or the like: that says nothing about a chain. */
 const LOCKED = 4;
+
+/**
+ * How much longer than its answer took a table is left alone. The legacy variant reads a table whole,
+ * also for one chain: `nat` of 10,000 Services takes it more than half a second, under its lock.
+ */
+const REST = 50;
 
 /** In seconds. The nft variant needs no lock, and ignores it. */
 const WAIT = ['-w', '5'];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { IptablesTransport } from '../../../agent/kernel/iptables-transport.ts';
-import type { VariantName } from '../../../agent/kernel/iptables-variant.ts';
+import type { Variant, VariantName } from '../../../agent/kernel/iptables-variant.ts';
 import type { IpFamily } from '../../../rules/ip.ts';
 import type { ChainTransaction } from '../../../rules/iptables/transaction.ts';
 
@@ -27,6 +27,33 @@ describe('runs of iptables', () => {
   });
 });
 
+describe('looking for canaries', () => {
+  it('leaves a table that is slow to answer alone for fifty times as long', async () => {
+    let nowMs = 0;
+    const asked: string[] = [];
+    const run = (program: string, args: readonly string[]) => {
+      const table = args[args.indexOf('-t') + 1] ?? '';
+      asked.push(`${program} ${table}`);
+      nowMs += table === 'nat' ? 600 : 1;
+      return Promise.resolve({ exitCode: 0, stdout: '-A KUBE-PROXY-CANARY -j x', stderr: '' });
+    };
+    const seams = { run, files: { read: () => '' } };
+    const transport = new IptablesTransport(seams, chooseLegacy, () => nowMs);
+    const askedIn = async (family: IpFamily): Promise<string[]> => {
+      asked.length = 0;
+      expect(await transport.isIntact(family)).to.equal(true);
+      return asked.filter((each) => each.endsWith('nat'));
+    };
+    expect(await askedIn('IPv4')).to.eql(['iptables-legacy nat']);
+    expect(await askedIn('IPv6')).to.eql(['ip6tables-legacy nat']);
+    nowMs += 28_000;
+    expect(await askedIn('IPv4')).to.be.empty;
+    expect(asked).to.eql(['iptables-legacy filter', 'iptables-legacy mangle']);
+    nowMs += 2000;
+    expect(await askedIn('IPv4')).to.eql(['iptables-legacy nat']);
+  });
+});
+
 // --- internal ---
 
 function nothing(family: IpFamily): ChainTransaction {
@@ -46,7 +73,14 @@ function createTransport(name: VariantName, broken?: string) {
     return { exitCode: 0, stdout: '', stderr: '' };
   };
   const seams = { run, files: { read: () => '' } };
-  const variant = { name, suffix: `-${name}`, version: '1.8.9' };
-  const transport = new IptablesTransport(seams, () => Promise.resolve(variant));
+  const transport = new IptablesTransport(seams, () => choose(name));
   return { transport, mostAtOnce: () => most };
+}
+
+function choose(name: VariantName): Promise<Variant> {
+  return Promise.resolve({ name, suffix: `-${name}`, version: '1.8.9' });
+}
+
+function chooseLegacy(): Promise<Variant> {
+  return choose('legacy');
 }
