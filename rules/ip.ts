@@ -3,7 +3,7 @@
  * can be map keys, be compared and be printed without another thought.
  *
  * Parsing is Kubernetes' lenient kind where kube-proxy is lenient (leading zeros in IPv4 octets are
- * decimal) and strict everywhere else.
+ * decimal: behaviour document 1.5) and strict everywhere else.
  */
 
 /** The two address families; each has a table, a plan and a transaction of its own. */

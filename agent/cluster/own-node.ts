@@ -1,6 +1,6 @@
 /**
- * What the agent has to know of its own Node object before it programs anything. Kubelets register
- * late, and controllers assign pod networks later still.
+ * What the agent has to know of its own Node object before it programs anything (behaviour document,
+ * sections 7.6 and 8.5). Kubelets register late, and controllers assign pod networks later still.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { NodeFacts } from '../../rules/services/types.ts';

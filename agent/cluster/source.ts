@@ -37,7 +37,7 @@ export interface ClusterSink {
   deleteSlice(namespace: string, name: string): void;
   /**
    * What changed a slice of this Service happened at this time, in ms since the epoch: to be said
-   * once for each change that carries it, before `changed`.
+   * once for each change that carries it, before `changed` (behaviour document, section 1.6).
    */
   triggered?(service: ServiceKey, family: IpFamily, atMs: number): void;
   upsertNode(node: NodeFacts): void;

@@ -1,5 +1,5 @@
 /**
- * Every flag as data: kube-proxy's, so that the command line of a
+ * Every flag as data: kube-proxy's (behaviour document, section 7.2), so that the command line of a
  * DaemonSet carries over, and some of our own, for what kube-proxy has no flags for.
  */
 import { NOT_USED, type Use } from './use.ts';

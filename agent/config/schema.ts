@@ -1,7 +1,7 @@
 /**
- * KubeProxyConfiguration `kubeproxy.config.k8s.io/v1alpha1` with its defaults and rules: the one
- * parser that configuration comes in by. Durations become milliseconds, addresses and networks
- * canonical text.
+ * KubeProxyConfiguration `kubeproxy.config.k8s.io/v1alpha1` with its defaults and rules (behaviour
+ * document, section 7.1): the one parser that configuration comes in by. Durations become
+ * milliseconds, addresses and networks canonical text.
  */
 import { z } from 'zod';
 import { familyOf, type Cidr, type Ip } from '../../rules/ip.ts';

@@ -1,4 +1,4 @@
-/** What the agent tells the cluster of, as Kubernetes Events. */
+/** What the agent tells the cluster of, as Kubernetes Events (behaviour document, section 8.6). */
 import type { ServiceKey } from '../../rules/services/types.ts';
 
 /** One thing that happened. */

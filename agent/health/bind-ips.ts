@@ -1,4 +1,4 @@
-/** At which of the node's addresses the health-check node ports of one family are served. */
+/** At which of the node's addresses the health-check node ports of one family are served (6.2). */
 import { cidrContains, type Ip, type IpFamily } from '../../rules/ip.ts';
 import type { NodePortMatch } from '../../rules/node/node-port-addresses.ts';
 

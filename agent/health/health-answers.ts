@@ -1,6 +1,6 @@
 /**
- * The health address: `/healthz` for load balancers, `/livez` for the kubelet, and `/readyz`, which
- * says what is missing.
+ * The health address: `/healthz` for load balancers, `/livez` for the kubelet (behaviour document,
+ * section 6.1), and `/readyz`, which says what is missing.
  */
 import { jsonAnswer, notFound, type Answerer, type HttpAnswer } from '../http/answer.ts';
 import type { FamilyHealth, ProxyHealth } from './proxy-health.ts';

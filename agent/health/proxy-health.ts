@@ -1,5 +1,5 @@
 /**
- * Whether the proxy keeps up: a family is unhealthy when something
+ * Whether the proxy keeps up (behaviour document, section 6.1): a family is unhealthy when something
  * has waited for a successful sync for too long.
  */
 import type { IpFamily } from '../../rules/ip.ts';

@@ -1,5 +1,5 @@
 /**
- * The health-check node ports of one family's Services: a server
+ * The health-check node ports of one family's Services (behaviour document, section 6.2): a server
  * for each Service at each address, brought in line after every successful sync.
  */
 import type { Ip, IpFamily } from '../../rules/ip.ts';

@@ -10,9 +10,9 @@ export interface Place {
 }
 
 /**
- * The places to try for an address such as `0.0.0.0:10256`, the first that the kernel has counts.
- * Either unspecified address means both families, as in Go: that is an IPv6 socket which takes IPv4
- * too, or, in a kernel without IPv6, an IPv4 one.
+ * The places to try for an address such as `0.0.0.0:10256`, the first that the kernel has counts. Either
+ * unspecified address means both families, as in Go (behaviour document, section 6.1): that is an
+ * IPv6 socket which takes IPv4 too, or, in a kernel without IPv6, an IPv4 one.
  */
 export function placesFor({ ip, port }: BindAddress): readonly [Place, ...Place[]] {
   if (!isUnspecified(ip)) return [{ host: ip, port, ipv6Only: false }];

@@ -1,6 +1,6 @@
 /**
  * One of the agent's servers: listens where it was told, and where that is not possible now tries
- * again until it is.
+ * again until it is (behaviour document, section 6.1).
  */
 import { joinHostPort } from '../../rules/ip.ts';
 import type { Logger } from '../log.ts';

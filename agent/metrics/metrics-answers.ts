@@ -1,5 +1,6 @@
 /**
- * The metrics address: numbers for Prometheus, and what the agent is and does, for people.
+ * The metrics address: numbers for Prometheus, and what the agent is and does, for people
+ * (behaviour document, section 6.3).
  */
 import { inventoryJson, inventoryText } from '../../rules/inventory.ts';
 import type { AgentConfig } from '../config/agent-config.ts';

@@ -1,5 +1,5 @@
 /**
- * The sync runner: decides when to sync. It promises three things:
+ * The sync runner: decides when to sync (behaviour document, section 8.1). It promises three things:
  * requests coalesce, so that a sync takes up everything that was asked for before it started; two
  * syncs are at least the minimum interval apart, end to start; and a failed sync is tried again by
  * itself, sooner at first and then ever later.

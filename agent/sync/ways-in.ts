@@ -126,7 +126,7 @@ export function localhostWay(options: WayOptions & { readonly rules: Proxier }):
 
 /**
  * The loopback address at which node ports are wanted: only where localhost was asked for by name, not
- * where every address was.
+ * where every address was (behaviour document, section 4.11).
  */
 export function loopbackIps({ nodePorts }: RuleSettings): Ip[] {
   if (nodePorts.matchAll) return [];

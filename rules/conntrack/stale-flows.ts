@@ -1,7 +1,7 @@
 /**
  * Which UDP flows are stale. The kernel translates a flow's packets all like the first one, so a
  * client that keeps sending from one port (a resolver, a log shipper) keeps its endpoint, even one
- * that is gone. TCP connections end by themselves.
+ * that is gone (behaviour document, section 5). TCP connections end by themselves.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { joinHostPort, type Ip, type IpFamily } from '../ip.ts';

@@ -1,6 +1,6 @@
 /**
  * What one service port puts into the tables: chains of its own, and the rules by which packets find
- * them.
+ * them (behaviour document, sections 3.5 and 3.6).
  */
 import type { Element } from '../diff/element.ts';
 import {

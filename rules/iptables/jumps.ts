@@ -1,4 +1,4 @@
-/** The rules in iptables' own chains that lead to ours. */
+/** The rules in iptables' own chains that lead to ours (behaviour document, section 3.3). */
 import type { Element } from '../diff/element.ts';
 import { KUBELET_FIREWALL, type Table } from './names.ts';
 import { renderRule } from './rule.ts';

@@ -1,6 +1,6 @@
 /**
  * Names of chains: kube-proxy's, so that people and tools recognise them, and kube-proxy itself takes
- * them for its own when it is given the node back.
+ * them for its own when it is given the node back (behaviour document, sections 3.2 to 3.4).
  */
 import { createHash } from 'node:crypto';
 import type { Endpoint, ServicePort } from '../services/types.ts';

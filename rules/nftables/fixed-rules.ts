@@ -1,6 +1,6 @@
 /**
  * The fixed rules: what every packet meets before (or without) meeting a Service's element. They
- * depend on settings, never on Services.
+ * depend on settings, never on Services (behaviour document, sections 4.4 and 4.6).
  */
 import { networkOf, prefixLengthOf, type IpFamily } from '../ip.ts';
 import {
@@ -62,7 +62,7 @@ export function fixedRules(family: IpFamily, settings: RuleSettings): ChainRules
 
 // --- internal ---
 
-/** Jumps: filters look at new connections only. */
+/** Jumps in the order of behaviour document, section 4.4: filters look at new connections only. */
 function baseChainRules(
   { destination }: PacketFields,
   { listenerGuard }: RuleSettings,

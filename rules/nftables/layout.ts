@@ -24,7 +24,7 @@ export interface BaseChain {
 }
 
 /**
- * The base chains: where CNIs expect a service proxy. Numbers for
+ * The base chains: where CNIs expect a service proxy (behaviour document, section 4.3). Numbers for
  * priorities, since nft refuses the name `dstnat` on output.
  */
 export const BASE_CHAINS: readonly BaseChain[] = [

@@ -1,6 +1,6 @@
 /**
  * Names of what is in the table. They are not a promise to anybody: other programs order themselves
- * by hook and priority, never by our names.
+ * by hook and priority, never by our names (behaviour document, section 4.10a).
  */
 import type { IpFamily } from '../ip.ts';
 

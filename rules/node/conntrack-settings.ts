@@ -1,4 +1,4 @@
-/** What the configuration asks of the kernel's connection tracking. */
+/** What the configuration asks of the kernel's connection tracking (behaviour document, section 7.7). */
 
 /** The configuration's `conntrack`; timeouts in milliseconds. What is 0 is left alone. */
 export interface ConntrackLimits {

@@ -1,5 +1,6 @@
 /**
- * Whether configuration and Node object fit the address families that this node's kernel has.
+ * Whether configuration and Node object fit the address families that this node's kernel has
+ * (behaviour document, section 7.6).
  */
 import { familyOf, isUnspecified, type Ip, type IpFamily } from '../ip.ts';
 import type { NodeFacts } from '../services/types.ts';

@@ -1,5 +1,5 @@
 /**
- * Who this node is: its name and its IPs.
+ * Who this node is: its name and its IPs (behaviour document, section 7.6).
  */
 import { familyOf, isUnspecified, type Ip, type IpFamily } from '../ip.ts';
 

@@ -1,5 +1,5 @@
 /**
- * At which of the node's addresses node ports are reachable.
+ * At which of the node's addresses node ports are reachable (behaviour document, section 7.5).
  */
 import {
   familyOf,
@@ -99,7 +99,7 @@ function cidrsOf(addresses: NodePortAddresses, nodeIps: readonly Ip[], family: I
 function cidrsOfKeyword(keyword: NodePortKeyword, nodeIps: readonly Ip[]): readonly Cidr[] {
   switch (keyword) {
     case 'primary':
-      // A loopback node IP stands for "not known": it must not close the node ports.
+      // A loopback node IP stands for "not known" (7.6): it must not close the node ports.
       return nodeIps.filter((ip) => !isLoopback(ip)).map(hostCidr);
     case 'localhost':
       return LOOPBACK_CIDRS;

@@ -1,4 +1,4 @@
-/** EndpointSlices of one Service -> the endpoints of one of its ports. */
+/** EndpointSlices of one Service -> the endpoints of one of its ports (1.5). */
 import { joinHostPort, type IpFamily } from '../ip.ts';
 import { compareText } from './compare-text.ts';
 import type { Endpoint, EndpointSlice, PortSpec, SliceEndpoint } from './types.ts';
@@ -60,10 +60,9 @@ function* candidatesIn(
 }
 
 /**
- * Which of two entries for one `ip:port` to believe, negative for the first: one that is ready,
- * then one that is not terminating (a live pod, against the terminating one that had its IP), then
- * one that serves. Otherwise the greater node name and hints, so that a known node beats none; at
- * last the greater weight.
+ * Which of two entries for one `ip:port` to believe, negative for the first: one that is ready, then
+ * one that is not terminating (a live pod, against the terminating one that had its IP), then one
+ * that serves. Otherwise the greater node name and hints, so that a known node beats none; at last the greater weight.
  */
 function comparePreference(first: Candidate, second: Candidate): number {
   const [a, b] = [first.source, second.source];

@@ -2,7 +2,7 @@
 import { familyOf, type Ip, type IpFamily } from '../ip.ts';
 import type { Frontend, FrontendKind, PortSpec, Service } from './types.ts';
 
-/** The Service's ClusterIP of this family; without one it has no service ports there. */
+/** The Service's ClusterIP of this family; without one it has no service ports there (1.4). */
 export function clusterIpOf(service: Service, family: IpFamily): Ip | undefined {
   return service.clusterIPs.find((ip) => familyOf(ip) === family);
 }

@@ -1,4 +1,4 @@
-/** The health-check node port of a Service: how load balancers find the nodes with endpoints. */
+/** The health-check node port of a Service: how load balancers find the nodes with endpoints (6.2). */
 import type { IpFamily } from '../ip.ts';
 import type { ServiceKey, ServicePort } from './types.ts';
 

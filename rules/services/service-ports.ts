@@ -1,4 +1,4 @@
-/** Service + EndpointSlices + node facts -> service ports of one family. */
+/** Service + EndpointSlices + node facts -> service ports of one family (1.4, 2). */
 import { familyOf, type IpFamily } from '../ip.ts';
 import type { Claims } from './claims.ts';
 import { endpointsOf } from './endpoints.ts';
@@ -68,7 +68,7 @@ function serves({ serving }: Endpoint): boolean {
   return serving;
 }
 
-/** Whether the external policy counts: by type, not by the frontends of one family. */
+/** Whether the external policy counts: by type, not by the frontends of one family (1.4). */
 function isEverExternal({ type, externalIPs }: Service): boolean {
   return type !== 'ClusterIP' || externalIPs.length > 0;
 }

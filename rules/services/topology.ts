@@ -1,8 +1,8 @@
-/** Chooses the endpoints that a service port uses on this node. */
+/** Chooses the endpoints that a service port uses on this node (behaviour document, section 2). */
 import { compareById } from './endpoints.ts';
 import type { ChosenEndpoints, Endpoint, NodeFacts } from './types.ts';
 
-/** Which lists a service port needs. */
+/** Which lists a service port needs (1.4). */
 export interface Uses {
   readonly cluster: boolean;
   readonly local: boolean;
@@ -30,7 +30,7 @@ const NONE: readonly Endpoint[] = Object.freeze([]);
 
 /**
  * Ready endpoints: those hinted at this node, else those hinted at its zone, else all. When nothing
- * is ready, those on their way out that still serve, wherever they are.
+ * is ready, those on their way out that still serve, wherever they are (2.1, 2.2).
  */
 function clusterEndpoints(endpoints: readonly Endpoint[], place: Place): readonly Endpoint[] {
   const ready = endpoints.filter((endpoint) => endpoint.ready);
@@ -51,7 +51,7 @@ function hintedAt(
   return endpoints.filter((endpoint) => hintsOf(endpoint).includes(here));
 }
 
-/** Ready ones on this node, else those on their way out on this node; hints do not matter. */
+/** Ready ones on this node, else those on their way out on this node; hints do not matter (2.3). */
 function localEndpoints(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   const local = endpoints.filter((endpoint) => endpoint.isLocal);
   const ready = local.filter((endpoint) => endpoint.ready);

@@ -1,6 +1,7 @@
 /**
- * What follows from a service port's policies and endpoints, for every backend alike. Internal
- * traffic goes to the ClusterIP, external traffic to any other frontend.
+ * What follows from a service port's policies and endpoints, for every backend alike (behaviour
+ * document, sections 1.4 and 2.5). Internal traffic goes to the ClusterIP, external traffic to any
+ * other frontend.
  */
 import { cidrContains, hostCidr, mergeCidrs, type Cidr } from '../ip.ts';
 import type { Endpoint, NodeFacts, ServicePort, TrafficPolicy } from './types.ts';
@@ -63,8 +64,8 @@ export function noExternalEndpointsAction(port: ServicePort): NoEndpointsAction 
 }
 
 /**
- * The networks that may use the LoadBalancer frontends; empty means everybody. When a range holds
- * an IP of this node the VIPs belong to them: a node that owns a VIP sends with it as source.
+ * The networks that may use the LoadBalancer frontends; empty means everybody. When a range holds an
+ * IP of this node the VIPs belong to them: a node that owns a VIP sends with it as source.
  */
 export function sourcesAllowedFor(port: ServicePort, node: Pick<NodeFacts, 'ips'>): Cidr[] {
   const { sourceRanges } = port;

@@ -1,4 +1,7 @@
-/** The world as the rule generators see it: slimmed Kubernetes objects, and what is made of them. */
+/**
+ * The world as the rule generators see it: slimmed Kubernetes objects, and what is made of them.
+ * Section numbers refer to kube-proxy's behaviour: see docs/architecture.md.
+ */
 import type { Cidr, Ip, IpFamily } from '../ip.ts';
 import type { LoadBalancing } from './load-balancing.ts';
 
@@ -14,7 +17,7 @@ export type ServicePortKey = string & { readonly __brand: 'ServicePortKey' };
 /** Where traffic may go: to endpoints anywhere, or on this node only. */
 export type TrafficPolicy = 'Cluster' | 'Local';
 
-/** A Service, slimmed to the fields that a proxy needs. Every field is already validated. */
+/** A Service, slimmed to the fields that a proxy needs (1.3). Every field is already validated. */
 export interface Service {
   readonly namespace: string;
   readonly name: string;
@@ -31,7 +34,7 @@ export interface Service {
   readonly externalIPs: readonly Ip[];
   /** `status.loadBalancer.ingress[].ip` whose ipMode is unset or VIP; both families. */
   readonly loadBalancerVIPs: readonly Ip[];
-  /** Both families, sorted and not overlapping; a family without one is unrestricted. */
+  /** Both families, sorted and not overlapping; a family without one is unrestricted (1.4). */
   readonly sourceRanges: readonly Cidr[];
   /** ClientIP session affinity in seconds; `undefined` means none. */
   readonly affinitySeconds: number | undefined;
@@ -68,14 +71,14 @@ export interface EndpointSlice {
   readonly weight: number;
 }
 
-/** One entry of an EndpointSlice's `ports`; entries without a number are left out. */
+/** One entry of an EndpointSlice's `ports`; entries without a number are left out (1.5). */
 export interface SlicePort {
   readonly name: string;
   readonly protocol: Protocol;
   readonly port: number;
 }
 
-/** One entry of an EndpointSlice's `endpoints`, its conditions defaulted. */
+/** One entry of an EndpointSlice's `endpoints`, its conditions defaulted (1.5). */
 export interface SliceEndpoint {
   readonly ip: Ip;
   readonly ready: boolean;
@@ -119,7 +122,7 @@ export interface Endpoint {
   readonly weight: number;
 }
 
-/** The endpoints a service port uses on this node, each list sorted by id. */
+/** The endpoints a service port uses on this node, each list sorted by id (2). */
 export interface ChosenEndpoints {
   /** For Cluster policy traffic, and for the short-circuits of Local policy; empty when not used. */
   readonly cluster: readonly Endpoint[];
@@ -127,7 +130,7 @@ export interface ChosenEndpoints {
   readonly local: readonly Endpoint[];
   /** The union of both. */
   readonly all: readonly Endpoint[];
-  /** Whether any usable endpoint exists anywhere: decides reject (none) or drop (none here). */
+  /** Whether any usable endpoint exists anywhere: decides reject (none) or drop (none here) (2.5). */
   readonly hasAny: boolean;
 }
 
@@ -160,13 +163,13 @@ export interface ServicePort {
   readonly sourceRanges: readonly Cidr[];
   readonly affinitySeconds: number | undefined;
   readonly internalPolicy: TrafficPolicy;
-  /** Local only where the Service is externally accessible. */
+  /** Local only where the Service is externally accessible (1.4). */
   readonly externalPolicy: TrafficPolicy;
   readonly healthCheckNodePort: number;
   readonly endpoints: ChosenEndpoints;
   /**
-   * The ids of all endpoints that serve, sorted, whether this node sends them new traffic or not:
-   * what UDP flows may stay with. Empty for other protocols, whose connections end by themselves.
+   * The ids of all endpoints that serve, sorted, whether this node sends them new traffic or not: what
+   * UDP flows may stay with (5). Empty for other protocols, whose connections end by themselves.
    */
   readonly servingUdp: readonly string[];
   /** The balancer that the Service asks for. Only the userspace proxy heeds it. */
@@ -180,8 +183,8 @@ export interface Problem {
   /** `Service default/web`, `EndpointSlice default/web-abc12`, ... */
   readonly object: string;
   /**
-   * The path of the field: `spec.ports[1].nodePort`, `metadata.labels["a.b/c"]`; empty when it is
-   * the object as a whole.
+   * The path of the field: `spec.ports[1].nodePort`, `metadata.labels["a.b/c"]`; empty when it is the
+   * object as a whole.
    */
   readonly field: string;
   /** One sentence: what was expected and what came. */

@@ -1,4 +1,4 @@
-/** The kinds that the agent reads from the API server. */
+/** The kinds that the agent reads from the API server (behaviour document, section 1.1). */
 import { parseEndpointSlice } from '../../../rules/services/parse/endpoint-slice.ts';
 import { parseNode } from '../../../rules/services/parse/node.ts';
 import { ok, type Outcome } from '../../../rules/services/parse/outcome.ts';

@@ -1,4 +1,4 @@
-/** When the change happened that an EndpointSlice shows. */
+/** When the change happened that an EndpointSlice shows (behaviour document, section 1.6). */
 import { isMapping } from '../../../rules/services/parse/mapping.ts';
 
 /** Milliseconds since the epoch; `undefined` when the annotation is absent or is no such time. */

@@ -1,4 +1,4 @@
-/** discovery.k8s.io/v1 EndpointSlice -> the fields a proxy needs. */
+/** discovery.k8s.io/v1 EndpointSlice -> the fields a proxy needs (behaviour document, section 1.5). */
 import { familyOf, type IpFamily } from '../../ip.ts';
 import { serviceKey } from '../keys.ts';
 import type { EndpointSlice, SliceEndpoint, SlicePort } from '../types.ts';
@@ -81,7 +81,7 @@ function readWeight(annotations: Fields): number {
   return DEFAULT_WEIGHT;
 }
 
-/** A port without a number means "all ports", which no proxy supports. */
+/** A port without a number means "all ports", which no proxy supports (1.5). */
 function readSlicePort(fields: Fields): SlicePort | undefined {
   // The API server defaults an absent name to empty text; manifests have not been through it.
   const name = nameAt(fields, 'name', PORT_NAME, '');

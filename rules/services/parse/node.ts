@@ -25,7 +25,7 @@ export function parseNode(raw: unknown): Outcome<NodeFacts> {
 
 // --- internal ---
 
-/** The taint by which the cluster autoscaler says that it drains a node. */
+/** The taint by which the cluster autoscaler says that it drains a node (6.1). */
 const REMOVAL_TAINT = 'ToBeDeletedByClusterAutoscaler';
 
 function isToBeRemoved(spec: Fields): boolean {

@@ -1,4 +1,4 @@
-/** core/v1 Service -> the fields a proxy needs. */
+/** core/v1 Service -> the fields a proxy needs (behaviour document, sections 1.3 and 1.4). */
 import { LOAD_BALANCINGS } from '../load-balancing.ts';
 import type { Service, TrafficPolicy } from '../types.ts';
 import {

@@ -1,5 +1,6 @@
 /**
- * kube-proxy's layout up to 1.35: a chain for every service port and one for each of its endpoints.
+ * kube-proxy's layout up to 1.35: a chain for every service port and one for each of its endpoints
+ * (behaviour document, section 4.8).
  */
 import type { Endpoint, ServicePort } from '../../../rules/services/types.ts';
 import { POD_CIDR } from '../cluster.ts';

@@ -1,6 +1,6 @@
 /**
  * kube-proxy's layout since 1.36: a chain for every service port, with an anonymous map of its
- * endpoints in it.
+ * endpoints in it (behaviour document, sections 4.6 to 4.8).
  */
 import type { Endpoint, ServicePort } from '../../../rules/services/types.ts';
 import { POD_CIDR } from '../cluster.ts';

@@ -1,7 +1,8 @@
 /**
- * kube-proxy's iptables layout, as far as ClusterIPs go: one list of all Services, a chain for each
- * service port and one for each of its endpoints, as the text that it would feed to
- * iptables-restore. All of it comes from the made-up cluster, so text may be glued here.
+ * kube-proxy's iptables layout (behaviour document, sections 3.3 to 3.8), as far as ClusterIPs go: one
+ * list of all Services, a chain for each service port and one for each of its endpoints, as the text
+ * that it would feed to iptables-restore. All of it comes from the made-up cluster, so text may be
+ * glued here.
  */
 import { endpointChain, serviceChain } from '../../../rules/iptables/names.ts';
 import type { Endpoint, ServicePort } from '../../../rules/services/types.ts';

@@ -1,4 +1,4 @@
-/** kube-proxy's names for chains. */
+/** kube-proxy's names for chains (behaviour document, section 4.2). */
 import { createHash } from 'node:crypto';
 import type { Endpoint, ServicePort } from '../../../rules/services/types.ts';
 

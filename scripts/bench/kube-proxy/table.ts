@@ -1,7 +1,7 @@
 /**
- * What kube-proxy's IPv4 tables have in common, whatever their layout, as far as ClusterIPs go: the
- * text that it would feed to nft, a command a line. All of it comes from the made-up cluster, so
- * text may be glued here.
+ * What kube-proxy's IPv4 tables have in common, whatever their layout (behaviour document, sections
+ * 4.3 to 4.7), as far as ClusterIPs go: the text that it would feed to nft, a command a line. All of
+ * it comes from the made-up cluster, so text may be glued here.
  */
 import type { ServicePort } from '../../../rules/services/types.ts';
 import { SERVICE_CIDR } from '../cluster.ts';

@@ -4,7 +4,7 @@ import { nameOf, oneShotOf } from '../../../agent/config/flags.ts';
 import { CLUSTER_CIDR, nodeIp } from '../../support/addresses.ts';
 import { configCommand, load, problemsOf } from './support.ts';
 
-/** kube-proxy's flags, without --version and its aliases. */
+/** kube-proxy's flags: the behaviour document's section 7.2, without --version and its aliases. */
 const KUBE_PROXY_FLAGS = [
   ...['--config', '--write-config-to', '--cleanup', '--init-only', '--feature-gates'],
   ...['--kubeconfig', '--master', '--kube-api-content-type', '--kube-api-burst', '--kube-api-qps'],

@@ -1,6 +1,6 @@
 /**
  * What kube-proxy leaves in a node's kernel for one Service, written by hand and small, in each of
- * its ways to write it: what a node is like before a migration
+ * its ways to write it (behaviour document, sections 3 and 4): what a node is like before a migration
  * and after the way back.
  */
 import type { VariantName } from '../../../agent/kernel/iptables-variant.ts';

@@ -4,7 +4,7 @@ import { serviceKey } from '../../../../rules/services/keys.ts';
 import { endpointChain, serviceChain } from '../../../../scripts/bench/kube-proxy/names.ts';
 import { makeEndpoint, makeServicePort } from '../../../rules/services/builders.ts';
 
-/** Names as kube-proxy makes them: addresses outside the legend are theirs. */
+/** The vectors of the behaviour document, section 4.2: addresses outside the legend are theirs. */
 describe("kube-proxy's chain names", () => {
   const port = makeServicePort({ service: serviceKey('ns1', 'svc1'), portName: 'p80' });
 
