@@ -8,7 +8,7 @@ import { IPTABLES_VARIANTS } from '../../agent/kernel/iptables-variant.ts';
 import { type IpFamily } from '../../rules/ip.ts';
 import { clusterIp } from '../support/addresses.ts';
 import { ipsOfHost } from './packets/hosts.ts';
-import { PACKET_MODES } from './packets/mode.ts';
+import { KERNEL_MODES } from './packets/mode.ts';
 import { kept, type PacketRow } from './packets/row.ts';
 import { expectedObservations, sendRow } from './packets/send.ts';
 import { ENDPOINT_PORT, makeService, nodePortOf, SERVICE_PORT } from './packets/service.ts';
@@ -63,7 +63,7 @@ describeUnless(OBSTACLE, 'a node that kube-proxy has served', () => {
     });
   }
 
-  for (const mode of PACKET_MODES.filter(({ name }) => name !== 'userspace')) {
+  for (const mode of KERNEL_MODES) {
     it(`is not warned by check of what is ours: ${mode.name}`, async () => {
       await node.program(mode);
       expect(await rivals()).to.deep.equal(rivalsInEveryMode([]));
@@ -71,7 +71,7 @@ describeUnless(OBSTACLE, 'a node that kube-proxy has served', () => {
   }
 
   for (const variant of IPTABLES_VARIANTS) {
-    const mode = PACKET_MODES.find(({ name }) => name === `iptables-${variant}`);
+    const mode = KERNEL_MODES.find(({ name }) => name === `iptables-${variant}`);
     if (mode === undefined) throw new Error(`no mode for ${variant}`);
 
     for (const old of OLD_PROXIES) {

@@ -6,7 +6,7 @@ import { type RunningAgent, runAgentOnce, startAgent } from './packets/agent.ts'
 import { type Bed, createBed } from './packets/bed.ts';
 import { CLUSTER_CIDR_FLAGS } from './packets/cluster.ts';
 import { gatewayIps, ipsOfHost, LOCALHOST } from './packets/hosts.ts';
-import { PACKET_MODES } from './packets/mode.ts';
+import { KERNEL_MODES } from './packets/mode.ts';
 import { ENDPOINT_PORT, makeService, nodePortOf, type TestService } from './packets/service.ts';
 import { addStickyClients, findPins, type Pins, STICKY_CLIENTS } from './packets/stickiness.ts';
 import { clusterIpOf, nodePortAt, vipOf } from './packets/target.ts';
@@ -24,7 +24,7 @@ const OTHERS = Array.from({ length: 30 }, (_, i) =>
   makeService({ number: 2 + i, name: `other-${i}`, type: 'LoadBalancer', endpoints: ['pod-1-2'] }),
 );
 
-for (const mode of PACKET_MODES.filter(({ name }) => name.startsWith('iptables-'))) {
+for (const mode of KERNEL_MODES.filter(({ name }) => name.startsWith('iptables-'))) {
   describeUnless(mode.obstacle, `an agent in ${mode.name} mode`, () => {
     let bed: Bed;
     let agent: RunningAgent;

@@ -1,7 +1,7 @@
 /** A node changes its proxy mode, and traffic goes on. */
 import { expect } from 'chai';
 import { IPTABLES_VARIANTS } from '../../agent/kernel/iptables-variant.ts';
-import { PACKET_MODES } from './packets/mode.ts';
+import { KERNEL_MODES } from './packets/mode.ts';
 import { clusterIpOf, nodePortAt, vipOf } from './packets/target.ts';
 import { iptablesObstacle, itUnless } from './support/iptables-obstacle.ts';
 import { createWebNode, WEB, type WebNode } from './support/web-node.ts';
@@ -13,9 +13,7 @@ const FLOWS = [
   { from: 'client-1', to: nodePortAt(1, WEB) },
 ];
 
-/** Of userspace mode, which carries connections itself, userspace.test.ts says what is kept. */
-const KERNEL_MODES = PACKET_MODES.filter(({ name }) => name !== 'userspace');
-
+// Of userspace mode, which carries connections itself, userspace.test.ts says what is kept.
 describe('a node that changes its proxy mode', () => {
   let node: WebNode;
 

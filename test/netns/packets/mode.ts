@@ -3,6 +3,7 @@
  * so by name, and the rows that do not hold for it say `unless`.
  */
 import { IPTABLES_VARIANTS, type VariantName } from '../../../agent/kernel/iptables-variant.ts';
+import type { RuleKind } from '../../../agent/modes/redirects.ts';
 import type { Host } from '../../../scripts/world/host.ts';
 import { iptablesObstacle } from '../support/iptables-obstacle.ts';
 import {
@@ -50,19 +51,36 @@ const KERNEL_AS_IT_IS = [
   ...['--conntrack-tcp-timeout-close-wait', '0s'],
 ];
 
-/** What an agent is run with in userspace mode. */
-const USERSPACE_FLAGS = [...KERNEL_AS_IT_IS, '--proxy-mode', 'userspace'];
+/**
+ * What chains of iptables do differently, whether they lead to endpoints or to the userspace proxy: they
+ * are kube-proxy's, which reject only what is known to have no endpoints, and that before all else.
+ */
+const CHAIN_DIFFERENCES: readonly Difference[] = [
+  'unused ports pass',
+  'unallocated addresses pass',
+  'no endpoints before source ranges',
+];
+
+/** The modes in which the kernel carries connections. */
+export const KERNEL_MODES: readonly PacketMode[] = [
+  { name: 'nftables', flags: [], differences: [], program: runAgentOnce },
+  ...IPTABLES_VARIANTS.map(iptablesMode),
+];
 
 /** All modes. */
 export const PACKET_MODES: readonly PacketMode[] = [
-  { name: 'nftables', flags: [], differences: [], program: runAgentOnce },
-  ...IPTABLES_VARIANTS.map(iptablesMode),
-  {
-    name: 'userspace',
-    flags: USERSPACE_FLAGS,
-    differences: ['sources are the node'],
-    program: keepUserspaceAgent,
-  },
+  ...KERNEL_MODES,
+  userspaceMode('nftables', { name: 'userspace', differences: [] }),
+  userspaceMode(
+    'iptables',
+    {
+      name: 'userspace-by-iptables',
+      obstacle: iptablesObstacle('nft'),
+      // Node ports are at the addresses of userspace mode, and at localhost it listens itself.
+      differences: CHAIN_DIFFERENCES,
+    },
+    ['--iptables-variant', 'nft'],
+  ),
 ];
 
 // --- internal ---
@@ -74,9 +92,7 @@ function iptablesMode(variant: VariantName): PacketMode {
     obstacle: iptablesObstacle(variant),
     flags,
     differences: [
-      'unused ports pass',
-      'unallocated addresses pass',
-      'no endpoints before source ranges',
+      ...CHAIN_DIFFERENCES,
       'node ports everywhere by default',
       'node ports at localhost',
     ],
@@ -88,15 +104,30 @@ function iptablesMode(variant: VariantName): PacketMode {
   };
 }
 
+/** userspace mode with this redirect, in an agent that stays: its listeners end with it. */
+function userspaceMode(
+  redirect: RuleKind,
+  mode: Pick<PacketMode, 'name' | 'obstacle' | 'differences'>,
+  more: readonly string[] = [],
+): PacketMode {
+  const flags = [
+    ...[...KERNEL_AS_IT_IS, '--proxy-mode', 'userspace', '--userspace-redirect', redirect],
+    ...more,
+  ];
+  return {
+    ...mode,
+    flags,
+    differences: ['sources are the node', ...mode.differences],
+    program: (node, run) => keepAgent(node, { ...run, flags: [...run.flags, ...flags] }),
+  };
+}
+
 /** The agent of each node that has one running. */
 const running = new WeakMap<Host, RunningAgent>();
 
-async function keepUserspaceAgent(
-  node: Host,
-  { source, flags }: AgentRun,
-): Promise<readonly LogLine[]> {
+async function keepAgent(node: Host, run: AgentRun): Promise<readonly LogLine[]> {
   await running.get(node)?.stop();
-  const agent = await startAgent(node, { source, flags: [...flags, ...USERSPACE_FLAGS] });
+  const agent = await startAgent(node, run);
   running.set(node, agent);
   await waitUntilReady(node);
   return agent.log;
