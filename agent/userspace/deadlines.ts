@@ -38,16 +38,15 @@ export class Deadlines {
 
   #tick(): void {
     const now = this.#now();
-    let isAnyoneWaiting = false;
     for (const queue of this.#queues.values()) {
       for (const [waiter, deadline] of queue) {
         if (deadline > now) break;
         queue.delete(waiter);
         waiter.timedOut();
       }
-      isAnyoneWaiting ||= queue.size > 0;
     }
-    if (isAnyoneWaiting) return;
+    // Only now: whoever was told may wait again, in any of them.
+    for (const { size } of this.#queues.values()) if (size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

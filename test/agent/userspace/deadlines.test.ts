@@ -67,4 +67,17 @@ describe('deadlines', () => {
     pass(2_000);
     expect(timedOut).to.have.length(3);
   });
+
+  it('let a waiter wait again for another time, when nobody else waits', () => {
+    deadlines.add(waiter('first'), 1_000);
+    pass(2_000);
+    const again = {
+      timedOut: () => {
+        deadlines.add(waiter('again'), 1_000);
+      },
+    };
+    deadlines.add(again, 250);
+    pass(2_000);
+    expect(timedOut).to.deep.equal(['first', 'again']);
+  });
 });
