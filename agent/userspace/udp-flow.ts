@@ -105,9 +105,11 @@ export class UdpFlow {
     upstream.on('message', (datagram) => {
       this.#answer(datagram);
     });
-    upstream.connect(port, ip, () => {
+    upstream.on('connect', () => {
       if (upstream === this.#upstream) this.#connected(upstream);
     });
+    // Without a callback: that would be given an error in place of the listener above.
+    upstream.connect(port, ip);
   }
 
   #connected(upstream: Socket): void {

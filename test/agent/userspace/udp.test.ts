@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import type { Ip } from '../../../rules/ip.ts';
 import type { ListenerSpec } from '../../../rules/userspace/listener-spec.ts';
+import { LOOPBACK } from '../../support/addresses.ts';
 import { eventually } from '../../support/eventually.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import {
@@ -90,6 +92,15 @@ describe('a UDP listener', () => {
     expect(stage.counts(spec)?.retried).to.be.within(1, 4);
   });
 
+  it('sends to the next endpoint what the kernel does not let go to one', async () => {
+    // To broadcast an ordinary socket may not.
+    const barred = { id: '0', ip: BROADCAST, port: 53, weight: 1 };
+    const spec = udpSpec({ endpoints: [barred, ...endpoints().slice(0, 1)] });
+    await stage.apply(spec);
+    expect(await askEach(spec, '1')).to.deep.equal(Array(4).fill('a 1'));
+    expect(stage.counts(spec)).to.include({ accepted: 4, active: 4, failed: 0 });
+  });
+
   it('moves a flow when its endpoint goes from the list', async () => {
     const spec = udpSpec({ endpoints: endpoints().slice(0, 1) });
     await stage.apply(spec);
@@ -141,3 +152,8 @@ describe('a UDP listener', () => {
     }
   });
 });
+
+// --- internal ---
+
+/** Everybody on the loopback network. */
+const BROADCAST = LOOPBACK.IPv4.replace('0.0.1', '255.255.255') as Ip;
