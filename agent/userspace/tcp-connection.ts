@@ -1,6 +1,6 @@
 /** One TCP connection: a client, and the endpoint that is found for it. */
 import { connect, type Socket } from 'node:net';
-import type { Ip } from '../../rules/ip.ts';
+import { parseIp } from '../../rules/ip.ts';
 import {
   noteFailure,
   noteResponse,
@@ -8,7 +8,7 @@ import {
   type BalancedEndpoint,
 } from '../../rules/userspace/balanced-endpoint.ts';
 import type { EndpointPool } from '../../rules/userspace/endpoint-pool.ts';
-import { proxyHeader } from '../../rules/userspace/proxy-header.ts';
+import { proxyHeader, type ConnectionEnd } from '../../rules/userspace/proxy-header.ts';
 import type { Common } from './common.ts';
 import type { Waiter } from './deadlines.ts';
 import { countConnect, type PortTally } from './port-tally.ts';
@@ -110,7 +110,14 @@ export class TcpConnection implements Waiter {
       server.destroy();
       return;
     }
-    if (host.sendsProxyHeader) server.write(headerFor(client));
+    if (host.sendsProxyHeader) {
+      const header = headerFor(client);
+      if (header === undefined) {
+        this.abort();
+        return;
+      }
+      server.write(header);
+    }
     relay(client, server);
   }
 
@@ -217,11 +224,17 @@ export class TcpConnection implements Waiter {
 /** After so long without data, the kernel asks the other end whether it is there, and then as often. */
 const KEEP_ALIVE_MS = 15_000;
 
-function headerFor({ remoteAddress, remotePort, localAddress, localPort }: Socket): Uint8Array {
-  return proxyHeader(
-    { ip: (remoteAddress ?? '') as Ip, port: remotePort ?? 0 },
-    { ip: (localAddress ?? '') as Ip, port: localPort ?? 0 },
-  );
+/** `undefined` where the kernel does not tell the client's address any more: it has reset the connection. */
+function headerFor(client: Socket): Uint8Array | undefined {
+  const source = endOf(client.remoteAddress, client.remotePort);
+  const destination = endOf(client.localAddress, client.localPort);
+  return source && destination && proxyHeader(source, destination);
+}
+
+/** One end, without the zone that a link-local address has (`fe80::1%eth0`). */
+function endOf(address = '', port = 0): ConnectionEnd | undefined {
+  const ip = parseIp(address.replace(/%.*/, ''));
+  return ip && { ip, port };
 }
 
 function onConnect(this: Socket): void {

@@ -39,4 +39,17 @@ describe('an endpoint that does not answer at all', () => {
     socket.destroy();
     await eventually(() => stage.counts(spec)?.active === 0, 'nothing is open');
   });
+
+  it('does not keep a client that is gone by then, of whom the next one should be told', async () => {
+    const spec = makeSpec({
+      endpoints: [silent.endpoint, backend.endpoint],
+      sendsProxyHeader: true,
+    });
+    await stage.apply(spec);
+    const socket = await stage.open(spec);
+    socket.resetAndDestroy();
+    await eventually(() => backend.accepted === 1, 'the next one took it');
+    await eventually(() => stage.counts(spec)?.active === 0, 'nothing is open');
+    await eventually(() => backend.sockets.size === 0, 'the endpoint was told');
+  });
 });
