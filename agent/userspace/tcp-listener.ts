@@ -28,6 +28,7 @@ export class TcpListener implements Listener, TcpHost {
   }
 
   configure(spec: ListenerSpec): void {
+    this.#closedAtMs = undefined;
     this.sendsProxyHeader = spec.sendsProxyHeader;
     this.pool.configure(spec, this.common.now());
   }

@@ -12,7 +12,7 @@ import type {
   UserspaceProxy,
 } from './interface.ts';
 import type { ProxyLimits } from './limits.ts';
-import type { Listener } from './listener.ts';
+import { identityOf, isSamePlace, type Listener } from './listener.ts';
 import { PortTallies } from './port-tally.ts';
 import { isAddressInUse } from './socket-errors.ts';
 import { systemLimits } from './system-limits.ts';
@@ -75,8 +75,8 @@ class ListeningProxy implements UserspaceProxy {
   readonly #owners = new Map<string, ReadonlySet<string>>();
   readonly #entries = new Map<string, Entry>();
   readonly #failed = new Set<Entry>();
-  /** Gone, but for their connections. */
-  readonly #draining = new Set<Listener>();
+  /** Gone, but for their connections; by what makes them the same if they come back. */
+  readonly #draining = new Map<string, Listener>();
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isPaused = false;
@@ -185,15 +185,19 @@ class ListeningProxy implements UserspaceProxy {
   }
 
   #add(spec: ListenerSpec): Entry {
-    const tally = this.#tallies.acquire(spec);
-    const listener =
-      spec.protocol === 'tcp'
-        ? new TcpListener(this.#common, tally)
-        : new UdpListener(this.#common, tally);
+    const listener = this.#draining.get(identityOf(spec)) ?? this.#create(spec);
+    this.#draining.delete(identityOf(spec));
     listener.configure(spec);
     const entry = { spec, listener, port: undefined, failure: undefined };
     this.#entries.set(spec.id, entry);
     return entry;
+  }
+
+  #create(spec: ListenerSpec): Listener {
+    const tally = this.#tallies.acquire(spec);
+    return spec.protocol === 'tcp'
+      ? new TcpListener(this.#common, tally)
+      : new UdpListener(this.#common, tally);
   }
 
   async #remove(id: string): Promise<void> {
@@ -203,9 +207,10 @@ class ListeningProxy implements UserspaceProxy {
     this.#entries.delete(id);
     this.#failed.delete(entry);
     this.#ports[spec.protocol].release(id);
-    this.#draining.add(listener);
+    const key = identityOf(spec);
+    this.#draining.set(key, listener);
     await listener.drain();
-    this.#dropEmpty(listener);
+    if (this.#draining.get(key) === listener) this.#dropEmpty(key, listener);
   }
 
   /** Listens; the outcome is in the entry. */
@@ -251,11 +256,11 @@ class ListeningProxy implements UserspaceProxy {
 
   #sweep(): void {
     const now = this.#common.now();
-    if (now >= this.#stopAtMs) for (const listener of this.#draining) listener.abort();
+    if (now >= this.#stopAtMs) for (const listener of this.#draining.values()) listener.abort();
     for (const { listener } of this.#entries.values()) listener.sweep(now);
-    for (const listener of this.#draining) {
+    for (const [key, listener] of this.#draining) {
       listener.sweep(now);
-      this.#dropEmpty(listener);
+      this.#dropEmpty(key, listener);
     }
     this.#common.admission.sweep();
     if (this.#isPaused && this.#common.admission.isOpen) this.#resume();
@@ -273,21 +278,12 @@ class ListeningProxy implements UserspaceProxy {
     });
   }
 
-  #dropEmpty(listener: Listener): void {
-    if (!listener.isEmpty || !this.#draining.delete(listener)) return;
+  #dropEmpty(key: string, listener: Listener): void {
+    if (!listener.isEmpty) return;
+    this.#draining.delete(key);
     this.#tallies.release(listener.tally);
   }
 }
 
 /** Strangers on ports of the range that a listener steps over, before it is reported. */
 const MAX_PORT_TRIES = 32;
-
-function isSamePlace(a: ListenerSpec, b: ListenerSpec): boolean {
-  return (
-    a.servicePort === b.servicePort &&
-    a.family === b.family &&
-    a.protocol === b.protocol &&
-    a.port === b.port &&
-    isDeepStrictEqual(a.ips, b.ips)
-  );
-}

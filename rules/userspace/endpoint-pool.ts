@@ -5,7 +5,7 @@
  */
 import { compareText } from '../services/compare-text.ts';
 import type { LoadBalancing } from '../services/load-balancing.ts';
-import { isAside, newEndpoint, type BalancedEndpoint } from './balanced-endpoint.ts';
+import { isAside, newEndpoint, noteSuccess, type BalancedEndpoint } from './balanced-endpoint.ts';
 import { createBalancer, type Balancer } from './balancer.ts';
 import type { ListenerSpec } from './listener-spec.ts';
 import { RecencyMap } from './recency-map.ts';
@@ -17,6 +17,8 @@ export type PoolSpec = Pick<ListenerSpec, 'endpoints' | 'loadBalancing' | 'affin
 export class EndpointPool {
   readonly #random: () => number;
   readonly #endpoints = new Map<string, BalancedEndpoint>();
+  /** Those that were left out and had connections then: they may come back. */
+  readonly #gone = new Map<string, BalancedEndpoint>();
   #loadBalancing: LoadBalancing = 'round-robin';
   #balancer: Balancer;
   #affinitySeconds: number | undefined;
@@ -71,9 +73,10 @@ export class EndpointPool {
     if (endpoint.goneAtMs === undefined) this.#affinity?.set(client, endpoint.id, nowMs);
   }
 
-  /** Forgets the clients whose affinity has run out. */
+  /** Forgets the clients whose affinity has run out, and endpoints that are gone with all connections. */
   expire(nowMs: number): void {
     this.#affinity?.takeIdle(nowMs);
+    for (const [id, { active }] of this.#gone) if (active === 0) this.#gone.delete(id);
   }
 
   /** Whether the client's address matters: to ask the kernel for it is not free. */
@@ -91,14 +94,27 @@ export class EndpointPool {
       if (wanted.has(id)) continue;
       endpoint.goneAtMs = nowMs;
       this.#endpoints.delete(id);
+      this.#gone.set(id, endpoint);
     }
     for (const target of targets) {
-      const known = this.#endpoints.get(target.id);
+      const known = this.#endpoints.get(target.id) ?? this.#comeBack(target.id);
       if (known === undefined) this.#endpoints.set(target.id, newEndpoint(target));
       else known.target = target;
     }
     const sorted = [...this.#endpoints.values()].sort((a, b) => compareText(a.id, b.id));
     this.#balancer.setEndpoints(sorted);
+  }
+
+  /** One that was not ready for a while, say: the connections that it still has are its own again. */
+  #comeBack(id: string): BalancedEndpoint | undefined {
+    const endpoint = this.#gone.get(id);
+    if (endpoint === undefined) return undefined;
+    this.#gone.delete(id);
+    if (endpoint.active === 0) return undefined;
+    endpoint.goneAtMs = undefined;
+    noteSuccess(endpoint);
+    this.#endpoints.set(id, endpoint);
+    return endpoint;
   }
 }
 

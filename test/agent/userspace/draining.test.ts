@@ -48,6 +48,42 @@ describe('what goes away', () => {
     await short.stop();
   });
 
+  it('an endpoint: keeps its connections for good when it comes back before the limit', async () => {
+    const short = createStage({ drainMs: 150 });
+    const spec = makeSpec({ endpoints: endpoints(), loadBalancing: 'least-connections' });
+    await short.apply({ ...spec, endpoints: endpoints().slice(0, 1) });
+    const socket = await short.open(spec);
+    await once(socket, 'data');
+    await short.apply({ ...spec, endpoints: endpoints().slice(1) });
+    await short.apply(spec);
+    // It counts as its own again: the others are less loaded.
+    expect([await short.ask(spec), await short.ask(spec)]).to.deep.equal(['b\n', 'b\n']);
+    await sleep(300);
+    socket.write('still here?');
+    expect(String(await once(socket, 'data'))).to.equal('still here?');
+    socket.destroy();
+    await short.stop();
+  });
+
+  it('a listener: keeps its connections for good when it comes back before the limit', async () => {
+    const short = createStage({ drainMs: 150 });
+    const spec = makeSpec({ endpoints: endpoints().slice(0, 1) });
+    await short.apply(spec);
+    const socket = await short.open(spec);
+    await once(socket, 'data');
+    await short.apply();
+    await short.apply({ ...spec, endpoints: endpoints() });
+    expect(short.told.forgotten).to.deep.equal([]);
+    expect(short.counts(spec)).to.include({ accepted: 1, active: 1 });
+    await sleep(300);
+    socket.write('still here?');
+    expect(String(await once(socket, 'data'))).to.equal('still here?');
+    socket.destroy();
+    await short.apply();
+    await eventually(() => short.told.forgotten.length === 1, 'the service port is forgotten');
+    await short.stop();
+  });
+
   it('a listener: refuses new clients, and keeps its connections', async () => {
     const spec = makeSpec({ endpoints: endpoints().slice(0, 1) });
     await stage.apply(spec);
