@@ -3,8 +3,13 @@ import type { PortRange } from '../../rules/userspace/port-allocation.ts';
 
 /** The bounds. */
 export interface ProxyLimits {
-  /** How long each endpoint in turn has to take a connection; there are no more tries than times. */
+  /**
+   * How long an endpoint has to take a connection: the first that keeps it waiting, the second, and so on;
+   * after the last of these times it is given up.
+   */
   readonly dialMs: readonly number[];
+  /** How many endpoints are tried for one connection, those that refuse at once with them. */
+  readonly maxTries: number;
   /** A connection over which nothing came for so long is closed. */
   readonly tcpIdleMs: number;
   /** The same for one that one side has ended. */
@@ -28,6 +33,7 @@ export interface ProxyLimits {
 /** Limits of times and counts; those of this machine are added by `systemLimits`. */
 export const DEFAULT_LIMITS: Omit<ProxyLimits, 'maxSockets' | 'maxMemoryBytes'> = {
   dialMs: [250, 500, 1_000, 2_000],
+  maxTries: 16,
   // As long as the kernel tracks them in the other modes.
   tcpIdleMs: 24 * 3_600_000,
   halfClosedIdleMs: 3_600_000,

@@ -40,6 +40,8 @@ export class TcpConnection implements Waiter {
   /** When the client sent its first data, until they are answered. */
   askedAtMs = 0;
   readonly #tried: BalancedEndpoint[] = [];
+  /** How many of them kept it waiting for too long. */
+  #timeouts = 0;
   #dialedAtMs = 0;
   #dialLimitMs = 0;
   #isConnected = false;
@@ -65,6 +67,7 @@ export class TcpConnection implements Waiter {
 
   /** The endpoint did not answer in time. */
   timedOut(): void {
+    this.#timeouts += 1;
     this.#dialFailed(new Error('the endpoint did not take the connection in time'));
   }
 
@@ -149,7 +152,7 @@ export class TcpConnection implements Waiter {
     this.#dialedAtMs = now();
     const tries = this.#tried.length;
     const endpoint =
-      tries < limits.dialMs.length
+      tries < limits.maxTries && this.#timeouts < limits.dialMs.length
         ? host.pool.choose(this.#clientAddress(), this.#tried, this.#dialedAtMs)
         : undefined;
     if (endpoint === undefined) {
@@ -161,7 +164,7 @@ export class TcpConnection implements Waiter {
     this.#setEndpoint(endpoint);
     // The last one left may take all the time there is.
     const isLast = this.#tried.length >= host.pool.size;
-    this.#dialLimitMs = limits.dialMs.at(isLast ? -1 : tries) ?? 0;
+    this.#dialLimitMs = limits.dialMs.at(isLast ? -1 : this.#timeouts) ?? 0;
     deadlines.add(this, this.#dialLimitMs);
     admission.sockets += 1;
     const { ip, port } = endpoint.target;

@@ -88,6 +88,20 @@ describe('a TCP listener', () => {
     expect(counts?.retried).to.equal(3);
   });
 
+  it('tries on while endpoints refuse: one that is there is found behind many that are not', async () => {
+    const dead = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => {
+        return { ...endpointAt(await freePort()), id: `dead ${i}` };
+      }),
+    );
+    const [alive] = endpoints();
+    if (alive === undefined) expect.fail('no endpoint');
+    const spec = makeSpec({ endpoints: [...dead, { ...alive, id: 'last' }] });
+    await stage.apply(spec);
+    expect(await askSeveral(spec, 10)).to.deep.equal(Array(10).fill('a'));
+    expect(stage.counts(spec)).to.include({ failed: 0, retried: 8 * 3 });
+  });
+
   it('resets the client when no endpoint takes it, after each was tried once', async () => {
     const dead = [await freePort(), await freePort()].map((port) => endpointAt(port));
     const spec = makeSpec({ endpoints: dead });
