@@ -18,6 +18,8 @@ export interface ProxyLimits {
   readonly drainMs: number;
   /** A flow of datagrams without any for so long is forgotten. */
   readonly udpIdleMs: number;
+  /** For so long a flow's first datagrams are kept, to be sent again if nobody turns out to be there. */
+  readonly udpReplayMs: number;
   /** Flows of one listener; the one not used for longest makes room. */
   readonly maxFlows: number;
   /** Sockets that may be open. */
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Omit<ProxyLimits, 'maxSockets' | 'maxMemoryBytes'> 
   halfClosedIdleMs: 3_600_000,
   drainMs: 300_000,
   udpIdleMs: 30_000,
+  udpReplayMs: 1_000,
   maxFlows: 16_384,
   // Below the kernel's own choice for outgoing connections and below node ports.
   ports: { from: 20_000, to: 29_999 },

@@ -8,6 +8,7 @@ import {
 } from '../../rules/userspace/balanced-endpoint.ts';
 import type { EndpointPool } from '../../rules/userspace/endpoint-pool.ts';
 import type { Common } from './common.ts';
+import type { Waiter } from './deadlines.ts';
 import type { PortTally } from './port-tally.ts';
 import { exhaustedBy } from './socket-errors.ts';
 
@@ -30,7 +31,7 @@ export interface UdpClient {
 }
 
 /** A client's flow, from its first datagram until it was idle for too long. */
-export class UdpFlow {
+export class UdpFlow implements Waiter {
   readonly key: string;
   endpoint: BalancedEndpoint | undefined;
   readonly #client: UdpClient;
@@ -38,9 +39,10 @@ export class UdpFlow {
   readonly #tried: BalancedEndpoint[] = [];
   #upstream: Socket | undefined;
   #isConnected = false;
-  /** Not answered yet: sent again if the endpoint turns out not to be there. */
+  /** The first of all, while none is answered: sent again if the endpoint turns out not to be there. */
   #unanswered: Buffer[] = [];
   #isAnswered = false;
+  #keepsUnanswered = true;
   #isClosed = false;
 
   constructor(key: string, client: UdpClient, host: UdpHost) {
@@ -51,13 +53,21 @@ export class UdpFlow {
 
   /** Chooses an endpoint. */
   start(): void {
-    this.#host.tally.active += 1;
+    const { common, tally } = this.#host;
+    tally.active += 1;
+    common.deadlines.add(this, common.limits.udpReplayMs);
     this.#connect();
+  }
+
+  /** What nobody has answered for so long may have arrived all the same, and is of yesterday by now. */
+  timedOut(): void {
+    this.#keepsUnanswered = false;
+    this.#unanswered = [];
   }
 
   /** Passes a datagram on to the endpoint. */
   send(datagram: Buffer): void {
-    if (!this.#isAnswered && this.#unanswered.length < MAX_UNANSWERED) {
+    if (this.#keepsUnanswered && this.#unanswered.length < MAX_UNANSWERED) {
       this.#unanswered.push(datagram);
       if (!this.#isConnected) return;
     }
@@ -71,6 +81,7 @@ export class UdpFlow {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#host.tally.active -= 1;
+    this.#forgetUnanswered();
     this.#disconnect();
     this.#host.closed(this);
   }
@@ -121,7 +132,7 @@ export class UdpFlow {
     const { socket, address, port } = this.#client;
     if (!this.#isAnswered) {
       this.#isAnswered = true;
-      this.#unanswered = [];
+      this.#forgetUnanswered();
       if (this.endpoint !== undefined) noteSuccess(this.endpoint);
     }
     this.#host.tally.sentBytes += datagram.length;
@@ -141,6 +152,12 @@ export class UdpFlow {
     }
     this.#disconnect();
     this.#connect();
+  }
+
+  #forgetUnanswered(): void {
+    const { deadlines, limits } = this.#host.common;
+    deadlines.delete(this, limits.udpReplayMs);
+    this.timedOut();
   }
 
   #disconnect(): void {

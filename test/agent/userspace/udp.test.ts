@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Ip } from '../../../rules/ip.ts';
 import type { ListenerSpec } from '../../../rules/userspace/listener-spec.ts';
@@ -120,6 +121,33 @@ describe('a UDP listener', () => {
     // This one is lost, as the answer to it shows that nobody is there.
     await rejectionOf(clients[0]?.ask('2', portOf(spec)) ?? Promise.resolve(), Error);
     expect(await clients[0]?.ask('3', portOf(spec))).to.equal(isFirst ? 'b 3' : 'a 3');
+  });
+
+  it('does not send again what was sent long before, as one does who never gets answers', async () => {
+    const patient = createStage({ udpReplayMs: 30 });
+    const silent = await startUdpBackend(undefined);
+    const [next] = endpoints();
+    if (next === undefined) expect.fail('no endpoint');
+    const spec = udpSpec({
+      endpoints: [
+        { ...silent.endpoint, id: '1' },
+        { ...next, id: '2' },
+      ],
+    });
+    await patient.apply(spec);
+    const port = patient.proxy.portOf(spec.id) ?? 0;
+    const [client] = clients;
+    const answers: string[] = [];
+    client?.socket.on('message', (datagram) => answers.push(datagram.toString()));
+    client?.socket.send('1', port, LOOPBACK.IPv4);
+    await eventually(() => silent.flows.size === 1, 'it arrived');
+    await sleep(100);
+    await silent.stop();
+    client?.socket.send('2', port, LOOPBACK.IPv4);
+    await eventually(() => patient.counts(spec)?.retried === 1, 'the flow moved');
+    await client?.ask('3', port);
+    expect(answers).to.deep.equal(['a 3']);
+    await patient.stop();
   });
 
   it('keeps all flows of a client with one endpoint if it has affinity', async () => {

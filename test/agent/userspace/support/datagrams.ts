@@ -13,12 +13,13 @@ export interface UdpBackend {
   stop(): Promise<void>;
 }
 
-/** Listens; without a port, the kernel chooses one. */
-export async function startUdpBackend(name: string, port = 0): Promise<UdpBackend> {
+/** Listens; without a port, the kernel chooses one. One without a name never answers. */
+export async function startUdpBackend(name: string | undefined, port = 0): Promise<UdpBackend> {
   const flows = new Set<number>();
   const socket = await openUdp(port);
   socket.on('message', (datagram, from) => {
     flows.add(from.port);
+    if (name === undefined) return;
     socket.send(`${name} ${datagram.toString()}`, from.port, from.address);
   });
   return {
