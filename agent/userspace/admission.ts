@@ -35,15 +35,18 @@ export class Admission {
     return this.#exhausted.size === 0;
   }
 
-  /** Whether so many more sockets may be opened. */
-  hasRoomFor(sockets: number): boolean {
-    return this.sockets + sockets <= this.#limits.maxSockets;
+  /**
+   * Whether one more flow of datagrams may be opened. Not with the last sockets: anybody can open flows
+   * as fast as he sends, and connections are to be accepted all the same.
+   */
+  get hasRoomForFlow(): boolean {
+    return this.sockets < this.#limits.maxSockets * FLOWS_SHARE;
   }
 
   /** To be called when a client was accepted: pauses while there is still room for those under way. */
   accepted(): void {
-    if (this.hasRoomFor(SOCKETS_OF_ONE)) return;
     const { maxSockets } = this.#limits;
+    if (this.sockets + SOCKETS_OF_ONE <= maxSockets) return;
     this.exhaust('descriptors', `${this.sockets} of ${maxSockets} sockets are open`);
   }
 
@@ -87,5 +90,8 @@ export class Admission {
 const SOCKETS_OF_ONE = 2;
 
 const RESUME_SHARE = 0.9;
+
+/** Less than what has to be free for accepting to go on. */
+const FLOWS_SHARE = 0.75;
 
 const MIN_PAUSE_SWEEPS = 1;

@@ -119,11 +119,14 @@ export class UdpListener implements Listener, UdpHost {
   /** `undefined` when there are too many sockets, or no endpoint. */
   #open(key: string, socket: Socket, from: RemoteInfo): UdpFlow | undefined {
     const { admission } = this.common;
-    if (!admission.hasRoomFor(1)) this.#flows.takeOldest()?.close();
-    if (!admission.hasRoomFor(1)) {
-      admission.accepted();
-      this.tally.failed += 1;
-      return undefined;
+    if (!admission.hasRoomForFlow) {
+      const oldest = this.#flows.takeOldest();
+      if (oldest === undefined) {
+        this.tally.failed += 1;
+        return undefined;
+      }
+      // The new one takes its place.
+      oldest.close();
     }
     this.tally.accepted += 1;
     const flow = new UdpFlow(key, { socket, address: from.address as Ip, port: from.port }, this);

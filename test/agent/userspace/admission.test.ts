@@ -68,12 +68,11 @@ describe('admission', () => {
     expect(admission.isOpen).to.equal(true);
   });
 
-  it('knows whether there is room', () => {
-    admission.sockets = 98;
-    expect([1, 2, 3].map((sockets) => admission.hasRoomFor(sockets))).to.deep.equal([
-      true,
-      true,
-      false,
-    ]);
+  it('has room for flows while more is free than accepting needs to go on', () => {
+    const hasRoom = [0, 74, 75, 99].map((sockets) => {
+      admission.sockets = sockets;
+      return admission.hasRoomForFlow;
+    });
+    expect(hasRoom).to.deep.equal([true, true, false, false]);
   });
 });

@@ -5,6 +5,7 @@ import type { ListenerSpec } from '../../../rules/userspace/listener-spec.ts';
 import { LOOPBACK } from '../../support/addresses.ts';
 import { eventually } from '../../support/eventually.ts';
 import { rejectionOf } from '../../support/rejection.ts';
+import { startBackend } from './support/backend.ts';
 import {
   openClient,
   startUdpBackend,
@@ -80,6 +81,22 @@ describe('a UDP listener', () => {
     expect(await clients[0]?.ask('2', port)).to.equal('a 2');
     expect(strict.counts(spec)).to.include({ accepted: 5, active: 2 });
     await strict.stop();
+  });
+
+  it('leaves sockets for connections, however many clients there are', async () => {
+    const narrow = createStage({ maxSockets: 40 });
+    const backend = await startBackend('tcp');
+    const tcp = makeSpec({ endpoints: [backend.endpoint] });
+    const udp = udpSpec({ endpoints: endpoints().slice(0, 1) });
+    await narrow.apply(tcp, udp);
+    const more = await Promise.all(Array.from({ length: 50 }, () => openClient()));
+    const port = narrow.proxy.portOf(udp.id) ?? 0;
+    for (const client of more) expect(await client.ask('1', port)).to.equal('a 1');
+    expect(await narrow.ask(tcp)).to.equal('tcp\n');
+    expect(narrow.told.exhausted).to.deep.equal([]);
+    for (const { socket } of more) socket.close();
+    await narrow.stop();
+    await backend.stop();
   });
 
   it('sends to the next endpoint what one that is not there did not answer', async () => {
