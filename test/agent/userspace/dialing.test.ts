@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { reset } from '../../../agent/userspace/reset.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startBackend, type Backend } from './support/backend.ts';
 import { createStage, makeSpec, type ProxyStage } from './support/proxy-stage.ts';
@@ -47,7 +48,7 @@ describe('an endpoint that does not answer at all', () => {
     });
     await stage.apply(spec);
     const socket = await stage.open(spec);
-    socket.resetAndDestroy();
+    reset(socket);
     await eventually(() => backend.accepted === 1, 'the next one took it');
     await eventually(() => stage.counts(spec)?.active === 0, 'nothing is open');
     await eventually(() => backend.sockets.size === 0, 'the endpoint was told');
