@@ -286,7 +286,7 @@ export const METRICS = {
   },
   switchyard_userspace_exhausted: {
     type: 'gauge',
-    help: 'Whether the userspace proxy accepts nobody for want of this.',
+    help: 'Whether the userspace proxy refuses clients for want of this.',
     labels: ['resource'],
   },
   switchyard_userspace_exhaustions_total: {

@@ -1,7 +1,8 @@
 /**
  * Whether there is enough of everything to take on more. When a resource runs out, accepting pauses;
  * it goes on when there is clearly more of it again, and never sooner than with the next sweep, so
- * that nothing can make it a busy loop.
+ * that nothing can make it a busy loop. Ports run out towards one endpoint, and for others there are
+ * as many as before: that is told here, but only the listener rests that has no other endpoint.
  */
 import type { Resource, UserspaceObserver } from './interface.ts';
 import type { ProxyLimits } from './limits.ts';
@@ -32,7 +33,7 @@ export class Admission {
 
   /** Whether clients may be accepted. */
   get isOpen(): boolean {
-    return this.#exhausted.size === 0;
+    return !this.#exhausted.has('descriptors') && !this.#exhausted.has('memory');
   }
 
   /**

@@ -67,7 +67,7 @@ export type Resource = 'descriptors' | 'ports' | 'memory';
 export interface UserspaceObserver {
   /** A listener could not listen. */
   listenFailed?(failure: ListenFailure): void;
-  /** Nothing new is accepted until there is some of this again. */
+  /** Nothing new is accepted until there is some of this again; of ports, by who has only such endpoints. */
   exhausted?(resource: Resource, message: string): void;
   /** There is enough of it again, and clients are accepted. */
   recovered?(resource: Resource): void;

@@ -13,6 +13,8 @@ export interface Listener {
   /** Listens at a port of all these addresses, or at none: rejects with the system's error. */
   listen(ips: readonly Ip[], port: number): Promise<void>;
   readonly isListening: boolean;
+  /** Whether it stopped by itself, and is not to listen again yet. */
+  readonly isResting: boolean;
   /** Accepts nobody until it listens again; what is open goes on. */
   stopListening(): void;
   /** Stops for good, and resolves when it does not listen: what is open goes on until the drain limit. */

@@ -24,6 +24,8 @@ export interface TcpHost {
   readonly sendsProxyHeader: boolean;
   /** Counts the sweeps: the clock of idle connections. */
   readonly sweeps: number;
+  /** There are no ports left to any endpoint: accepts nobody for a while. */
+  rest(): void;
   /** Both sockets are closed. */
   closed(connection: TcpConnection): void;
 }
@@ -196,6 +198,7 @@ export class TcpConnection implements Waiter {
     } else {
       if (resource === 'ports' && this.#tried.length >= host.pool.size) {
         admission.exhaust(resource, error.message);
+        host.rest();
       }
       this.#dial();
     }

@@ -20,6 +20,7 @@ export class TcpListener implements Listener, TcpHost {
   readonly #connections = new Set<TcpConnection>();
   #servers: Server[] = [];
   #closedAtMs: number | undefined;
+  #restsUntilSweep = 0;
 
   constructor(common: Common, tally: PortTally) {
     this.common = common;
@@ -48,6 +49,16 @@ export class TcpListener implements Listener, TcpHost {
 
   stopListening(): void {
     for (const server of this.#takeServers()) server.close();
+  }
+
+  rest(): void {
+    this.stopListening();
+    // A whole one at least: the next may be about to begin.
+    this.#restsUntilSweep = this.sweeps + 2;
+  }
+
+  get isResting(): boolean {
+    return this.sweeps < this.#restsUntilSweep;
   }
 
   async drain(): Promise<void> {

@@ -14,6 +14,7 @@ import { UdpFlow, type UdpHost } from './udp-flow.ts';
 
 /** Receives datagrams, and keeps a flow for each client. */
 export class UdpListener implements Listener, UdpHost {
+  readonly isResting = false;
   readonly common: Common;
   readonly pool: EndpointPool;
   readonly tally: PortTally;

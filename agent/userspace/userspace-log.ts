@@ -14,7 +14,9 @@ export function createUserspaceLog(log: Logger): UserspaceObserver {
       log.error({ error: message }, 'a listener is missing; trying again with every sync');
     },
     exhausted(resource, message) {
-      log.error({ resource, error: message }, 'no new connections are accepted for now');
+      // The error of a port has the endpoint.
+      const whose = resource === 'ports' ? 'to such endpoints ' : '';
+      log.error({ resource, error: message }, `no new connections ${whose}are accepted for now`);
     },
     recovered(resource) {
       log.info({ resource }, 'new connections are accepted again');

@@ -94,7 +94,7 @@ class ListeningProxy implements UserspaceProxy {
     const events = {
       exhausted: (...event: Parameters<Required<UserspaceObserver>['exhausted']>) => {
         for (const observer of observers) observer.exhausted?.(...event);
-        this.#pause();
+        if (!this.#common.admission.isOpen) this.#pause();
       },
       recovered: (...event: Parameters<Required<UserspaceObserver>['recovered']>) => {
         for (const observer of observers) observer.recovered?.(...event);
@@ -263,18 +263,23 @@ class ListeningProxy implements UserspaceProxy {
       this.#dropEmpty(key, listener);
     }
     this.#common.admission.sweep();
-    if (this.#isPaused && this.#common.admission.isOpen) this.#resume();
+    if (this.#common.admission.isOpen) this.#resume();
     if (this.#stopAtMs < Infinity && this.#draining.size === 0) {
       clearInterval(this.#timer);
       this.#stopped.resolve(undefined);
     }
   }
 
+  /** Opens what closed by itself, all after a pause, and those that have rested. */
   #resume(): void {
+    const wasPaused = this.#isPaused;
     this.#isPaused = false;
+    const isDue = ({ listener, failure }: Entry): boolean =>
+      !listener.isListening && !listener.isResting && (wasPaused || failure === undefined);
+    if (![...this.#entries.values()].some(isDue)) return;
     this.#turn = this.#turn.then(async () => {
-      const closed = [...this.#entries.values()].filter(({ listener }) => !listener.isListening);
-      await Promise.all(closed.map((entry) => this.#open(entry)));
+      const due = [...this.#entries.values()].filter(isDue);
+      await Promise.all(due.map((entry) => this.#open(entry)));
     });
   }
 
