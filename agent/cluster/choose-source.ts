@@ -3,6 +3,7 @@ import type { AgentConfig } from '../config/agent-config.ts';
 import { EventRecorder, type EventRecorderOptions } from '../events/event-recorder.ts';
 import type { Logger } from '../log.ts';
 import { ApiClient } from './api/api-client.ts';
+import type { ApiError } from './api/api-error.ts';
 import { SYSTEM_CLOCK } from './api/clock.ts';
 import type { ApiObserver } from './api/observer.ts';
 import { createManifestSource } from './manifest-source.ts';
@@ -68,19 +69,24 @@ export async function chooseSource(options: SourceOptions): Promise<ChosenSource
 
 function outageLog(log: Logger): ApiObserver {
   return {
-    away({ viewAgeMs, error }) {
+    away({ kinds, viewAgeMs, error }) {
       log.warn(
-        { viewAgeSeconds: seconds(viewAgeMs), error: error.message },
-        'the API server is away: the rules stay as they are',
+        { kinds, viewAgeSeconds: seconds(viewAgeMs), error: error.message },
+        `the API server ${isRefusal(error) ? 'refuses us' : 'is away'}: the rules stay as they are`,
       );
     },
     back(lastedMs) {
-      log.info({ awaySeconds: seconds(lastedMs) }, 'the API server is back');
+      log.info({ awaySeconds: seconds(lastedMs) }, 'the API server can be read again');
     },
     absent(kind, error) {
       log.info({ kind, reason: error.message }, 'the API server does not serve this kind to us');
     },
   };
+}
+
+/** Whether it is there, and credentials or roles are what is wrong. */
+function isRefusal({ code }: ApiError): boolean {
+  return code === 'unauthorized' || code === 'forbidden';
 }
 
 function seconds(ms: number): number {

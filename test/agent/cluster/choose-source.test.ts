@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { chooseSource } from '../../../agent/cluster/choose-source.ts';
 import { ConfigError } from '../../../agent/config/config-error.ts';
 import { createTestApiServer } from '../../cluster/api-server.ts';
+import { eventually } from '../../support/eventually.ts';
 import { load } from '../config/support.ts';
 import { recordLog } from '../support/log.ts';
 import { serviceObject, serviceYaml } from './support/manifests.ts';
@@ -21,15 +22,9 @@ describe('the source of the cluster', () => {
     controller.abort();
   });
 
-  function choose(argv: readonly string[], manifests?: string) {
+  function choose(argv: readonly string[], manifests?: string, { log } = recordLog()) {
     const { config } = load(argv);
-    return chooseSource({
-      manifests,
-      master: '',
-      config,
-      nodeName: 'node-1',
-      log: recordLog().log,
-    });
+    return chooseSource({ manifests, master: '', config, nodeName: 'node-1', log });
   }
 
   it('is an API server where a kubeconfig file is given', async () => {
@@ -49,6 +44,26 @@ describe('the source of the cluster', () => {
       controller.abort();
       await server.close();
     }
+  });
+
+  it('says of an API server that refuses the agent what it refuses', async () => {
+    const server = await createTestApiServer();
+    const recorded = recordLog();
+    try {
+      server.faults.add({ verb: 'list', resource: 'services' }, { kind: 'status', code: 403 }, 9);
+      await writeFile(at('kubeconfig'), server.kubeconfig());
+      const chosen = await choose(['--kubeconfig', at('kubeconfig')], undefined, recorded);
+      const start = chosen.create({}).start(new RecordingSink(), controller.signal);
+      await eventually(() => recorded.lines.length > 1, 'it says what is wrong');
+      controller.abort();
+      await Promise.allSettled([start]);
+    } finally {
+      await server.close();
+    }
+    const [, line] = recorded.lines;
+    expect(line?.msg).to.equal('the API server refuses us: the rules stay as they are');
+    expect(line).to.deep.include({ kinds: ['Service'] });
+    expect(line?.error).to.match(/^403: /);
   });
 
   it('is manifest files where they are named, whatever else there is', async () => {
