@@ -1,11 +1,12 @@
 /** What an agent is made of, whether it runs or syncs once. */
-import { IP_FAMILIES, type IpFamily } from '../rules/ip.ts';
+import type { IpFamily } from '../rules/ip.ts';
 import type { ChosenSource } from './cluster/choose-source.ts';
 import { ClusterView, type ClusterViewEvents } from './cluster/cluster-view.ts';
 import { formatProblem } from './cluster/problems.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import type { ConfigFollowerOptions } from './config/config-follower.ts';
 import type { Logger } from './log.ts';
+import { servedFamilies } from './modes/families.ts';
 import { removeLeftovers } from './modes/leftovers.ts';
 import { createMode, createModes } from './modes/modes.ts';
 import { supportedFamilies } from './node/families.ts';
@@ -40,13 +41,19 @@ export function createView(
 }
 
 /** The proxy of the configured mode, for the families that this node has. `userspace` is for a process that stays. */
-export function createProxy(
+export async function createProxy(
   { config, log }: AgentOptions,
   view: ClusterView,
   userspace?: UserspaceProxy,
-): Proxy {
-  const families = IP_FAMILIES.filter((family) => supportedFamilies().includes(family));
+): Promise<Proxy> {
   const mode = createMode(config);
+  const { served: families, obstacles } = await servedFamilies(mode, supportedFamilies());
+  for (const [family, reason] of obstacles) {
+    log.warn(
+      { family, error: reason },
+      'this family is not served: the node has not what it takes',
+    );
+  }
   const others = createModes().filter(({ name }) => name !== mode.name);
   const carrier = userspace === undefined ? {} : { userspace };
   return new Proxy({

@@ -23,7 +23,7 @@ export async function prepareOnce(options: AgentOptions, stop: AbortSignal): Pro
   } finally {
     listed.abort();
   }
-  const proxy = createProxy(options, view);
+  const proxy = await createProxy(options, view);
   const cleaner = createFlowCleaner({
     families: familiesOf(proxy),
     log: options.log,

@@ -59,7 +59,7 @@ export async function runAgent(options: AgentOptions, stopSignal: AbortSignal): 
     observers: watchers,
     limits: { ...config.userspace.limits, ports: NO_PORTS },
   });
-  const proxy = createProxy(options, view, userspace);
+  const proxy = await createProxy(options, view, userspace);
   const freshness = () => source.freshness?.() ?? [];
   const servers = createServers({
     config,

@@ -1,6 +1,7 @@
 /** `switchyard diff`: what an agent would change in this node's kernel now. */
 import type { Command } from 'commander';
 import { createMode } from '../modes/modes.ts';
+import { servedFamilies } from '../modes/families.ts';
 import { supportedFamilies } from '../node/families.ts';
 import { desiredOf } from './desired.ts';
 import { ExitError, EXIT_USAGE, exitCodeOf, explain } from './exit.ts';
@@ -41,7 +42,8 @@ async function printDifferences(flags: ManifestFlags): Promise<boolean> {
   const setup = setUp(flags);
   const view = await viewManifests(flags.manifests, setup);
   const mode = createMode(setup.config);
-  const differences = await mode.differences(desiredOf(view), supportedFamilies());
+  const { served } = await servedFamilies(mode, supportedFamilies());
+  const differences = await mode.differences(desiredOf(view), served);
   for (const { family, sections } of differences) {
     for (const { title, lines } of sections) {
       await print(`${family} ${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);

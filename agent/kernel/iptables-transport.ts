@@ -44,6 +44,22 @@ export class IptablesTransport {
   }
 
   /**
+   * Why the kernel cannot translate addresses of a family (behaviour document, 3.12); `undefined` where
+   * it can, and where iptables could not be asked, which may be otherwise the next time.
+   */
+  async obstacleTo(family: IpFamily): Promise<string | undefined> {
+    try {
+      // Not by a listing: that fails also where somebody has put rules of nftables into a chain.
+      const args = ['--noflush', '--test', ...WAIT];
+      const { exitCode, stderr } = await this.#run(family, '-restore', args, '*nat\nCOMMIT\n');
+      return exitCode === 0 || exitCode === LOCKED ? undefined : parseComplaint(stderr).message;
+    } catch (error) {
+      if (error instanceof KernelError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
    * Reads every table with all rules: expensive in large clusters, for start and repair only. Rejects as
    * unreadable when iptables cannot list a table that holds chains of ours.
    */

@@ -33,6 +33,7 @@ export function createIptablesMode(config: IptablesConfig, seams = IPTABLES): Mo
   });
   return {
     name: 'iptables',
+    obstacleTo: (family) => transport.obstacleTo(family),
     createProxier: (options) =>
       new ChainSync({
         ...options,

@@ -14,6 +14,11 @@ import type { UserspaceProxy } from '../userspace/interface.ts';
 /** A way to serve Services. */
 export interface Mode {
   readonly name: ProxyMode;
+  /**
+   * Why this node cannot serve a family that its kernel has; `undefined` where it can. Modes without it
+   * can serve both.
+   */
+  obstacleTo?(family: IpFamily): Promise<string | undefined>;
   /** Makes what keeps one family's Services. Touches nothing until its first sync. */
   createProxier(options: ProxierOptions): Proxier;
   /** What would be programmed on a node that has nothing yet, in these families. Touches nothing. */

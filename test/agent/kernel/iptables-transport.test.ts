@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { KernelError } from '../../../agent/kernel/kernel-error.ts';
 import { IptablesTransport } from '../../../agent/kernel/iptables-transport.ts';
 import type { Variant, VariantName } from '../../../agent/kernel/iptables-variant.ts';
 import type { IpFamily } from '../../../rules/ip.ts';
@@ -51,6 +52,36 @@ describe('looking for canaries', () => {
     expect(asked).to.eql(['iptables-legacy filter', 'iptables-legacy mangle']);
     nowMs += 2000;
     expect(await askedIn('IPv4')).to.eql(['iptables-legacy nat']);
+  });
+});
+
+describe('a family', () => {
+  const ANSWERS = [
+    { exitCode: 0, stderr: '', obstacle: undefined },
+    {
+      exitCode: 4,
+      stderr: 'Another app is currently holding the xtables lock.',
+      obstacle: undefined,
+    },
+    {
+      exitCode: 2,
+      stderr:
+        "ip6tables-restore v1.8.9 (legacy): ip6tables-restore: unable to initialize table 'nat'",
+      obstacle: "ip6tables-restore: unable to initialize table 'nat'",
+    },
+  ];
+  for (const { exitCode, stderr, obstacle } of ANSWERS) {
+    it(`can${obstacle === undefined ? '' : 'not'} be served where ip6tables ends with ${exitCode}`, async () => {
+      const run = () => Promise.resolve({ exitCode, stdout: '', stderr });
+      const transport = new IptablesTransport({ run, files: { read: () => '' } }, chooseLegacy);
+      expect(await transport.obstacleTo('IPv6')).to.equal(obstacle);
+    });
+  }
+
+  it('can be served, as far as is known, where ip6tables could not be asked', async () => {
+    const run = () => Promise.reject(new KernelError('timeout', 'it took too long'));
+    const transport = new IptablesTransport({ run, files: { read: () => '' } }, chooseLegacy);
+    expect(await transport.obstacleTo('IPv6')).to.equal(undefined);
   });
 });
 
