@@ -49,6 +49,7 @@ export class IptablesTransport {
    */
   async obstacleTo(family: IpFamily): Promise<string | undefined> {
     try {
+      if (await this.#hasLegacyTable(family, 'nat')) return undefined;
       // Not by a listing: that fails also where somebody has put rules of nftables into a chain.
       const args = ['--noflush', '--test', ...WAIT];
       const { exitCode, stderr } = await this.#run(family, '-restore', args, '*nat\nCOMMIT\n');
@@ -105,10 +106,7 @@ export class IptablesTransport {
 
   /** How many packets a rule has met; `undefined` where it is not there. Costs little, whatever else is there. */
   async countPackets(family: IpFamily, counted: CountedRule): Promise<number | undefined> {
-    const args = [...WAIT, '-t', 'filter', '-v', '-S', counted.chain];
-    const { exitCode, stdout, stderr } = await this.#run(family, '', args);
-    if (exitCode === LOCKED) throw errorOf('iptables -S failed', parseComplaint(stderr));
-    return packetsIn(stdout, counted);
+    return packetsIn(await this.#listChain(family, 'filter', counted.chain), counted);
   }
 
   /**
@@ -152,11 +150,22 @@ export class IptablesTransport {
     return { found: parseSave(stdout), leftOut: TABLES.filter((table) => leftOut.includes(table)) };
   }
 
+  /** Whether the legacy variant is used and has this table: known without reading all that is in it. */
+  async #hasLegacyTable(family: IpFamily, table: Table): Promise<boolean> {
+    const { name } = await this.variant();
+    return name === 'legacy' && legacyTables(family, this.#seams.files).includes(table);
+  }
+
   async #hasCanary(family: IpFamily, table: Table): Promise<boolean> {
-    const args = [...WAIT, '-t', table, '-S', CANARY];
+    return (await this.#listChain(family, table, CANARY)).includes(`-A ${CANARY} `);
+  }
+
+  /** A chain's rules with their counters; nothing where there is no such chain. */
+  async #listChain(family: IpFamily, table: Table, chain: string): Promise<string> {
+    const args = [...WAIT, '-t', table, '-v', '-S', chain];
     const { exitCode, stdout, stderr } = await this.#run(family, '', args);
     if (exitCode === LOCKED) throw errorOf('iptables -S failed', parseComplaint(stderr));
-    return exitCode === 0 && stdout.includes(`-A ${CANARY} `);
+    return exitCode === 0 ? stdout : '';
   }
 
   async #jumpsIn(family: IpFamily, table: Table): Promise<ReadonlyMap<string, string[]>> {
