@@ -29,10 +29,7 @@ export function ownerOf(found: FoundTables): ChainOwner {
 export function removalOf(family: IpFamily, found: FoundTables): ChainTransaction {
   const tables = TABLES.map((table) => ({
     table,
-    chains: [
-      ...ourChains(table, found).map(([name, rules]) => gone(chainElement(table, name, rules))),
-      ...keptChains(table, found).map(([name, rules]) => emptied(chainElement(table, name, rules))),
-    ],
+    chains: removedChains(table, found),
     jumps: [...(found.get(table) ?? [])].flatMap(([parent, rules]) =>
       rules
         .filter((rule) => isJump(table, parent, rule))
@@ -52,10 +49,14 @@ function ourChains(table: Table, found: FoundTables): Chain[] {
   return chainsOf(table, found).filter(([name]) => !used.has(name));
 }
 
-/** Those that cannot, if there is anything in them. */
-function keptChains(table: Table, found: FoundTables): Chain[] {
+/** Deletes what can be deleted, and empties the rest. */
+function removedChains(table: Table, found: FoundTables): ElementChange[] {
   const used = usedByOthers(table, found);
-  return chainsOf(table, found).filter(([name, rules]) => used.has(name) && rules.length > 0);
+  return chainsOf(table, found).flatMap(([name, rules]) => {
+    const chain = chainElement(table, name, rules);
+    if (!used.has(name)) return [gone(chain)];
+    return rules.length > 0 ? [emptied(chain)] : [];
+  });
 }
 
 function chainsOf(table: Table, found: FoundTables): Chain[] {

@@ -84,7 +84,7 @@ function forwardRules({ dropsInvalid, masqueradeMark }: ChainSettings): string[]
   const accepts: Rule[] = [
     {
       comment: 'kubernetes forwarding rules',
-      matches: [`-m mark --mark ${hex(masqueradeMark)}/${hex(masqueradeMark)}`],
+      matches: [hasMark(masqueradeMark)],
       verdict: '-j ACCEPT',
     },
     {
@@ -102,12 +102,13 @@ function forwardRules({ dropsInvalid, masqueradeMark }: ChainSettings): string[]
  */
 function localhostRule(mark: number): Rule {
   return {
-    matches: [
-      `-m mark --mark ${hex(mark)}/${hex(mark)}`,
-      `-m conntrack --ctorigdst ${LOOPBACK.IPv4}`,
-    ],
+    matches: [hasMark(mark), `-m conntrack --ctorigdst ${LOOPBACK.IPv4}`],
     verdict: `-j ${LOCALHOST_ACCEPTED.chain}`,
   };
+}
+
+function hasMark(mark: number): string {
+  return `-m mark --mark ${hex(mark)}/${hex(mark)}`;
 }
 
 function masqueradeRules(mark: number): Rule[] {
