@@ -52,7 +52,7 @@ export class KernelError extends Error {
 }
 
 /** The error for who typed a command: what happened, and where it is clear, what to do. */
-export function adviseOn({ code, message }: KernelError): string {
+export function adviseOn({ code, message }: Pick<KernelError, 'code' | 'message'>): string {
   return code === 'not-permitted' ? `${message}: run as root, or with CAP_NET_ADMIN` : message;
 }
 

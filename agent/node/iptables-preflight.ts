@@ -12,7 +12,7 @@ import {
   type VariantName,
   type VariantSeams,
 } from '../kernel/iptables-variant.ts';
-import { KernelError } from '../kernel/kernel-error.ts';
+import { adviseOn, KernelError } from '../kernel/kernel-error.ts';
 import { atLeast, attempt, checkSysctls, missing, ok, type Finding } from './preflight.ts';
 import type { System } from './system.ts';
 
@@ -137,6 +137,6 @@ async function checkFeature(
   if (exitCode === 0) return ok(what);
   const { code, message } = parseComplaint(stderr);
   return code === 'not-permitted'
-    ? missing(what, `${message}: run as root, or with CAP_NET_ADMIN`)
+    ? missing(what, adviseOn({ code, message }))
     : missing(what, `needs ${option} (a module may have to be loaded); iptables says: ${message}`);
 }

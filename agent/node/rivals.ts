@@ -9,7 +9,8 @@ import { attempt, LIST_CHAINS, type Finding } from './preflight.ts';
 
 /**
  * Looks for a kube-proxy's rules: tables of nftables, and chains in every variant of iptables. What
- * cannot be read is passed over, but for tables with chains of ours that iptables cannot list. Rejects for bugs only, never for what it finds.
+ * cannot be read is passed over, but for tables with chains of ours that iptables cannot list. Rejects
+ * for bugs only, never for what it finds.
  */
 export async function findRivals(nft: RunNft, iptables: VariantSeams): Promise<Finding[]> {
   const listed = await attempt(() => nft(LIST_CHAINS));
